@@ -1,0 +1,1 @@
+"""The mathematics of cascades: expressions, operators, laws. Knows nothing of xDSL or of any IR."""

@@ -1,0 +1,1 @@
+"""Questions about a cascade, answered as plain dataclasses; nothing here changes IR."""

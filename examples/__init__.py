@@ -1,0 +1,1 @@
+"""Cascades to read, run and change; each file says what it shows."""

@@ -1,0 +1,1 @@
+"""What a cascade computes: the reference meaning of the einsum dialect, in NumPy."""

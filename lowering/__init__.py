@@ -1,0 +1,1 @@
+"""From einsum to accel: which array runs what, in which loops."""
