@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Affine:
     @staticmethod
     def of(terms: Mapping[str, int] | Iterable[tuple[str, int]] = (), const: int = 0) -> Affine:
         total: dict[str, int] = {}
-        for name, coefficient in terms.items() if isinstance(terms, Mapping) else terms:
+        pairs: Iterable[tuple[str, int]] = cast("Mapping[str, int]", terms).items() if isinstance(terms, Mapping) else terms
+        for name, coefficient in pairs:
             total[name] = total.get(name, 0) + coefficient
         kept = [(n, c) for n, c in total.items() if c != 0]
         return Affine(tuple(sorted(kept, key=lambda t: (-abs(t[1]), -t[1], t[0]))), const)

@@ -29,7 +29,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface
 
-from . import einsum_text, einsum_verify
+from . import einsum_operator_text, einsum_text, einsum_verify
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, RanksAttr, ReduceAttr, SubscriptsAttr, ViewAttr
 
 AnyTensor = TensorType[Attribute]
@@ -297,10 +297,10 @@ class OperatorOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> OperatorOp:
-        return einsum_text.parse_operator(parser)
+        return einsum_operator_text.parse_operator(parser)
 
     def print(self, printer: Printer) -> None:
-        einsum_text.print_operator(self, printer)
+        einsum_operator_text.print_operator(self, printer)
 
     def verify_(self) -> None:
         einsum_verify.verify_operator(self)

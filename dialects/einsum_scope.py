@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import cast
 
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, Float64Type, IntegerType, TensorType, i64
+from xdsl.dialects.builtin import TensorType, i64
 from xdsl.ir import Attribute, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 
@@ -48,9 +49,14 @@ def current_scope(parser: Parser) -> Scope:
 
 
 def is_element_type(type_: Attribute) -> bool:
-    if isinstance(type_, IntegerType):
-        return type_.width.data in (1, 32, 64) and str(type_) in ELEMENT_TYPES
-    return isinstance(type_, (Float16Type, BFloat16Type, Float32Type, Float64Type))
+    return str(type_) in ELEMENT_TYPES
+
+
+def tensor_of(value: SSAValue) -> TensorType[Attribute]:
+    """The tensor type of a value, which the operations' definitions guarantee."""
+    if not isinstance(value.type, TensorType):
+        raise ValueError(f"'{value.type}' is not a tensor type")
+    return cast("TensorType[Attribute]", value.type)
 
 
 def parse_element_type(parser: Parser) -> Attribute:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, StringAttr, TensorType, UnitAttr
+from xdsl.dialects.builtin import ArrayAttr, TensorType, UnitAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-from ..algebra.expr import Param, RankValue, map_leaves, to_text
+from ..algebra.expr import to_text
 from . import einsum, notation
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, RanksAttr, ReduceAttr, SubscriptsAttr, ViewAttr, subscripts_text
-from .einsum_scope import INDEX_TYPE, Declaration, Scope, current_scope, find_value, open_scope, parse_element_type, tensor_type
+from .einsum_scope import INDEX_TYPE, Declaration, Scope, current_scope, find_value, open_scope, parse_element_type, tensor_of, tensor_type
 from .notation import ExpressionReader
 
 if TYPE_CHECKING:
-    from .einsum import CascadeOp, ComputeOp, IterateOp, OperatorOp, ReturnOp, ViewOp, YieldOp
+    from .einsum import CascadeOp, ComputeOp, IterateOp, ReturnOp, ViewOp, YieldOp
 
 
 def element_type(op: Operation) -> Attribute | None:
@@ -129,7 +129,7 @@ def parse_view(parser: Parser) -> ViewOp:
     if not isinstance(source.type, TensorType):
         parser.raise_error("only a tensor can be viewed", start, parser.pos)
     dimensions = SubscriptsAttr.of_ranks(regroup.result_ranks).data
-    op = einsum.ViewOp(source, regroup, tensor_type(parser, dimensions, source.type.get_element_type(), start))
+    op = einsum.ViewOp(source, regroup, tensor_type(parser, dimensions, tensor_of(source).get_element_type(), start))
     op.attributes.update(parser.parse_optional_attr_dict())
     return op
 
@@ -161,8 +161,7 @@ def parse_iterate(parser: Parser) -> IterateOp:
         else:
             operands.append(find_value(parser, unresolved))
             inits.append(SubscriptsAttr(notation.parse_subscripts(parser)))
-            if isinstance(type_ := operands[-1].type, TensorType):
-                declared.element = type_.get_element_type()
+            declared.element = tensor_of(operands[-1]).get_element_type()
         if parser.parse_optional_punctuation(":") is not None:
             declared.element = parse_element_type(parser)
         states.append(SubscriptsAttr(declared.subscripts))
@@ -174,11 +173,11 @@ def parse_iterate(parser: Parser) -> IterateOp:
     parser.parse_comma_separated_list(parser.Delimiter.PAREN, state)
     attributes = parser.parse_optional_attr_dict_with_keyword()
     body = parser.parse_region(arguments)
-    types = [a.type for a in arguments]
+    types: list[Attribute] = [a.type for a in arguments]
     last = body.block.last_op
     if isinstance(last, einsum.YieldOp):
-        collected = [(v.type.get_shape(), v.type.get_element_type()) for v in last.collected]
-        types.extend(TensorType(element, [sizes[rank], *shape]) for shape, element in collected)
+        collected = [tensor_of(v) for v in last.collected]
+        types.extend(TensorType(t.get_element_type(), [sizes[rank], *t.get_shape()]) for t in collected)
     op = einsum.IterateOp(rank, operands, states, inits, body, types)
     if attributes is not None:
         op.attributes.update(attributes.data)
@@ -209,13 +208,6 @@ def print_iterate(op: IterateOp, printer: Printer) -> None:
     printer.print_string(" ")
     printer.print_region(op.body, print_entry_block_args=False)
     printer.exit_scope()
-
-
-def tensor_of(value: SSAValue) -> TensorType[Attribute]:
-    """The tensor type of a value, which verification guarantees."""
-    if not isinstance(value.type, TensorType):
-        raise ValueError(f"'{value.type}' is not a tensor type")
-    return value.type
 
 
 def parse_yield(parser: Parser) -> YieldOp:
@@ -313,85 +305,3 @@ def print_cascade(op: CascadeOp, printer: Printer) -> None:
     printer.print_string(" ")
     printer.print_region(op.body, print_entry_block_args=False)
     printer.exit_scope()
-
-
-def parse_operator(parser: Parser) -> OperatorOp:
-    name = parser.parse_symbol_name()
-
-    def param() -> str:
-        unresolved = parser.parse_optional_unresolved_operand()
-        return parser.parse_identifier(" for a parameter") if unresolved is None else unresolved.operand_name
-
-    params = parser.parse_comma_separated_list(parser.Delimiter.PAREN, param)
-    body: MapAttr | None = None
-    if parser.parse_optional_punctuation("=") is not None:
-        body = MapAttr(ExpressionReader(parser, _parameter_reader(parser, params), frozenset(params)).read())
-    else:
-        parser.parse_keyword("opaque")
-    laws: dict[str, Attribute] = {}
-    if parser.parse_optional_keyword("laws") is not None:
-        entries = parser.parse_comma_separated_list(parser.Delimiter.BRACES, lambda: _parse_law(parser))
-        laws = dict(entries)
-    op = einsum.OperatorOp.create(
-        properties={"sym_name": name, "params": ArrayAttr(map(StringAttr, params)), "laws": DictionaryAttr(laws)} | ({} if body is None else {"body": body})
-    )
-    op.attributes.update(parser.parse_optional_attr_dict())
-    return op
-
-
-def _parameter_reader(parser: Parser, params: Sequence[str]) -> Callable[[], Param | None]:
-    def read() -> Param | None:
-        unresolved = parser.parse_optional_unresolved_operand()
-        if unresolved is None:
-            return None
-        if unresolved.operand_name not in params:
-            parser.raise_error(f"unknown parameter '%{unresolved.operand_name}'{notation.nearest(unresolved.operand_name, list(params))}", unresolved.span)
-        return Param(unresolved.operand_name)
-
-    return read
-
-
-def _parse_law(parser: Parser) -> tuple[str, Attribute]:
-    name = parser.parse_identifier(" for a law")
-    if parser.parse_optional_punctuation("=") is None:
-        return name, UnitAttr()
-    if (symbol := parser.parse_optional_symbol_name()) is not None:
-        return name, StringAttr(f"@{symbol.data}")
-    number = notation.parse_optional_number(parser, parser.parse_optional_punctuation("-") is not None)
-    if number is not None:
-        return name, NumberAttr(number)
-
-    def operator_name() -> StringAttr:
-        symbol = parser.parse_optional_symbol_name()
-        return StringAttr(parser.parse_identifier() if symbol is None else f"@{symbol.data}")
-
-    if (names := parser.parse_optional_comma_separated_list(parser.Delimiter.SQUARE, operator_name)) is not None:
-        return name, ArrayAttr(names)
-    return name, StringAttr(parser.parse_identifier(" for a law's value"))
-
-
-def print_operator(op: OperatorOp, printer: Printer) -> None:
-    printer.print_string(" ")
-    printer.print_symbol_name(op.sym_name.data)
-    printer.print_string(f"({', '.join('%' + p.data for p in op.params)})")
-    if op.body is None:
-        printer.print_string(" opaque")
-    else:
-        params = {p.data for p in op.params}
-        body = map_leaves(op.body.data, lambda e: Param(e.rank) if isinstance(e, RankValue) and e.rank in params else e)
-        printer.print_string(f" = {to_text(body, lambda a: f'in{a.tensor}')}")
-    if op.laws.data:
-        printer.print_string(f" laws {{{', '.join(_law_text(n, v) for n, v in op.laws.data.items())}}}")
-    printer.print_op_attributes(op.attributes)
-
-
-def _law_text(name: str, value: Attribute) -> str:
-    match value:
-        case NumberAttr():
-            return f"{name} = {notation.number_text(value.data)}"
-        case StringAttr():
-            return f"{name} = {value.data}"
-        case ArrayAttr():
-            return f"{name} = [{', '.join(str(v.data) for v in value if isinstance(v, StringAttr))}]"
-        case _:
-            return name

@@ -15,8 +15,7 @@ from ..algebra.expr import Access, Apply, Expr, Param, RankShape, ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
 from . import einsum
 from .einsum_attrs import NumberAttr, SubscriptsAttr
-from .einsum_scope import INDEX_TYPE, is_element_type
-from .einsum_text import tensor_of
+from .einsum_scope import INDEX_TYPE, is_element_type, tensor_of
 from .notation import Reduction, nearest, results_of
 
 if TYPE_CHECKING:
@@ -252,7 +251,8 @@ def verify_iterate(op: IterateOp) -> None:
     expected: list[Attribute] = [a.type for a in op.body.block.args]
     if [v.type for v in end.states] != expected:
         raise VerifyException(f"einsum.yield gives {_types(end.states)} for states of {_types(op.body.block.args)}")
-    expected += [TensorType(v.type.get_element_type(), [sizes[op.rank.data], *v.type.get_shape()]) for v in end.collected]
+    collected = [tensor_of(v) for v in end.collected]
+    expected += [TensorType(t.get_element_type(), [sizes[op.rank.data], *t.get_shape()]) for t in collected]
     if [r.type for r in op.results_] != expected:
         raise VerifyException(f"results have types {_types(op.results_)}, but the states and what is collected have {', '.join(map(str, expected))}")
 

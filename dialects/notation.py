@@ -73,7 +73,7 @@ def parse_optional_number(parser: AttrParser, negative: bool = False) -> int | f
         return None if number is None else sign * number
     position = parser.pos
     content = parser.lexer.input.content
-    if not content[position - 1].isdigit() or not content[position : position + 1] in ("e", "E"):
+    if not content[position - 1].isdigit() or content[position : position + 1] not in ("e", "E"):
         return sign * whole
     exponent = parser.parse_identifier()[1:]
     if not exponent:
@@ -260,7 +260,8 @@ class ExpressionReader:
             parser.raise_error("expected an operand: a tensor, a number, a rank, a function or '('")
         if name in self.params:
             return Param(name)
-        if not parser.lexer.input.content.startswith(("(", "{"), parser.pos) or name not in SCALAR_OPERATORS and name not in ("shape", "arg"):
+        applied = parser.lexer.input.content.startswith(("(", "{"), parser.pos)
+        if not applied or name not in (*SCALAR_OPERATORS, "shape", "arg"):
             if parser.parse_optional_punctuation("(") is not None:
                 parser.raise_error(f"unknown operator '{name}'{nearest(name, [*SCALAR_OPERATORS, 'shape'])}", start, start + len(name))
             return RankValue(name)
