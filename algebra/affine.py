@@ -6,6 +6,7 @@ decided instead of tested (EDGE, arXiv 2404.11591, "rank expressions" and "filte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -194,3 +195,31 @@ def extent(expression: Affine, sizes: Mapping[str, int], where: Iterable[Compari
         elif slope < 0:
             high = min(high, (b / -slope).__floor__())
     return low, high
+
+
+def project(where: Iterable[Comparison], ranks: Iterable[str], sizes: Mapping[str, int]) -> tuple[Comparison, ...] | None:
+    """The condition on the other ranks under which some coordinates of `ranks` meet `where`; () if they always do.
+
+    None if elimination over the rationals would not be exact for integers (no coefficient of an eliminated rank is 1).
+    """
+    eliminated = tuple(ranks)
+    conditions = [a for comparison in where for a in comparison.nonnegative()]
+    involved = [r for r in eliminated if any(a.coefficient(r) for a in conditions)]
+    rows = [({n: Fraction(c) for n, c in a.terms}, Fraction(a.const)) for a in conditions]
+    for name in involved:
+        rows.append(({name: Fraction(1)}, Fraction(0)))
+        rows.append(({name: Fraction(-1)}, Fraction(sizes[name] - 1)))
+    system = _System(rows)
+    for name in involved:
+        lower = [abs(a[name]) for a, _ in system.rows if a.get(name, 0) > 0]
+        upper = [abs(a[name]) for a, _ in system.rows if a.get(name, 0) < 0]
+        if any(c != 1 for c in lower) and any(c != 1 for c in upper):
+            return None
+        system.eliminate(name)
+    found: list[Comparison] = []
+    for a, b in system.rows:
+        scale = math.lcm(*(c.denominator for c in (*a.values(), b)))
+        expression = Affine.of({n: int(c * scale) for n, c in a.items()}, int(b * scale))
+        if expression.bounds(sizes)[0] < 0:
+            found.append(Comparison(expression, ">=", Affine()))
+    return tuple(found)

@@ -1,0 +1,212 @@
+"""From a chain of dependent reductions to one pass: the engine behind `einsum-online`, `einsum-defer` and `einsum-one-pass`.
+
+Each reduction in turn is separated into a summary part and an element part, put into the form the stability rule chooses, and tested
+against the original. What cannot be separated is refused with the reason. Theory and sources: docs/theory.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from .bottoms import Samples, safety
+from .carry import Carried
+from .derivation import DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
+from .differential import Arithmetic, differential
+from .evaluate import Opaque, evaluate, float_functions
+from .expr import Apply, Expr, Num, Param
+from .invariants import Invariants
+from .laws import DEFAULT_LAWS, ORDER_AS, Laws
+from .memo import canonical, remembered
+from .ordered import NotOrdered, Ordered
+from .scope import Scope, params
+from .semiring import distributed, product_reduction
+from .separate import NotSeparable, separate
+from .stability import Policy, Unstable
+
+FLOAT_TOLERANCE = 1e-7
+"""Relative difference accepted between the original and the derived form on random fp64 data of moderate size."""
+
+
+def derive_chain(reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS) -> tuple[Derived | Refusal, ...]:
+    """Derive what can be computed in one traversal of the fiber, for reductions in order of dependence.
+
+    Chains that are equal up to the names of tensors, summaries and constants are derived once. Raises ValueError if a name occurs
+    twice or a body mentions a later reduction.
+    """
+    names = [r.name for r in reductions]
+    for i, r in enumerate(reductions):
+        if names.index(r.name) != i:
+            raise ValueError(f"two reductions are named {r.name}")
+        later = [p for p in params(r.body) if p in names[i:]]
+        if later:
+            raise ValueError(f"reduction {r.name} uses {later[0]}, which is not an earlier reduction")
+    key = canonical(reductions, laws)
+    found = remembered(key, options, lambda: Chain(key.laws, options).derive(key.reductions))
+    return tuple(key.restore(item) for item in found)
+
+
+@dataclass
+class Chain:
+    """The state of one derivation: what is known of the summaries so far."""
+
+    laws: Laws
+    options: Options
+    known: Invariants = field(init=False)
+    late: set[str] = field(default_factory=set[str])
+    results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
+
+    def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
+        self.known = Invariants(Scope(frozenset(r.name for r in reductions)), self.laws)
+        for r in reductions:
+            body = self.laws.inline(r.body)
+            self.record(self.one(r, body), body)
+        return tuple(self.results)
+
+    def record(self, item: Derived | Refusal, body: Expr) -> None:
+        """Test the new item together with those before it, refuse it if it is wrong, and attach what is known of its summary."""
+        r = item.reduction
+        if isinstance(item, Derived) and self.options.check:
+            item = self.tested(item)
+        self.results.append(item)
+        usable = isinstance(item, Derived) and not item.waits_for
+        if not usable:
+            self.late.add(r.name)
+        total = usable and self.known.defined(item.final) is None
+        self.known.add(r.name, r.op, body, total)
+
+    def tested(self, item: Derived) -> Derived | Refusal:
+        arithmetic = Arithmetic(float_functions(self.laws), float, FLOAT_TOLERANCE)
+        verdict = differential([*self.results, item], self.laws, arithmetic)
+        if verdict == "differs":
+            return Refusal(item.reduction, "the derived form and the original differ on random data")
+        outcome = Obligation(
+            "differential",
+            "the derived form equals the original on random data, tiles and merge trees",
+            "tested" if verdict == "agrees" else "assumed",
+            "fp64 evaluation" if verdict == "agrees" else "an opaque operator or the domain left nothing to evaluate",
+        )
+        return _with_obligations(item, (outcome,))
+
+    def one(self, r: Reduction, body: Expr) -> Derived | Refusal:
+        """Derive one reduction from those before it."""
+        identity = self.laws.identity(r.op)
+        if identity is None or not self.laws.reduces(r.op):
+            return Refusal(r, f"{r.op} is not a commutative, associative operator with an identity")
+        needed = self.known.scope.of(body).summaries
+        if not needed:
+            accumulator = Accumulator(f"{r.name}.0", r.op, identity, r.body)
+            return self.uncorrected(r, "base", (accumulator,), Param(accumulator.name), "it depends on no other reduction")
+        try:
+            if r.op in ORDER_AS:
+                ordered = Ordered(r.name, r.op, self.known)
+                final = ordered.final(body)
+                why = "it is monotone in the elements, so their extremes are carried and the summaries applied at the end"
+                return self.uncorrected(r, "ordered", tuple(ordered.accumulators), final, why)
+            if r.op == "add":
+                return self.summed(r, body)
+            if r.op == "mul":
+                accumulators, final = product_reduction(r.name, body, self.known)
+                why = "the factor that all elements share comes out as a power of their count"
+                return self.uncorrected(r, "deferred", accumulators, final, why)
+            split = distributed(r.name, r.op, body, self.known)
+            if split is not None:
+                why = f"{split[2]} distributes over {r.op}, so the summaries are applied at the end"
+                return self.uncorrected(r, "deferred", split[0], split[1], why, split[2])
+            return Refusal(r, f"no law takes the summaries out of {r.op}")
+        except NotSeparable as e:
+            return self.inseparable(r, body, e)
+        except NotOrdered as e:
+            return Refusal(r, f"not monotone in the elements: {e}")
+        except Unstable as e:
+            return Refusal(r, str(e))
+
+    def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
+        return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
+
+    def summed(self, r: Reduction, body: Expr) -> Derived | Refusal:
+        """A sum: T1 or T2, by the stability rule."""
+        terms = separate(body, self.known)
+        policy = Policy(self.known, self.options, frozenset(self.late))
+        carried = Carried(self.known.scope)
+        for term in terms:
+            carried.add(term, policy.choose(term))
+        rebased = carried.rebased_on()
+        names = [f"{r.name}.{j}" for j in range(len(carried.monomials))]
+        whole = len(names) == 1 and set(rebased) == self.known.scope.of(body).summaries and len(carried.combination) == 1
+        whole = whole and not any(self.known.scope.of(b).summaries for b, _ in carried.combination[0][2])
+        if whole:
+            accumulators = (Accumulator(names[0], "add", 0.0, r.body),)
+            final: Expr = Param(names[0])
+        else:
+            accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
+            final = carried.final(names)
+        if not rebased:
+            why = "the summaries factor out of the sum and are applied at the end"
+            return self.uncorrected(r, "deferred", accumulators, final, "; ".join((why, *dict.fromkeys(policy.notes))), "mul")
+        correction = tuple(tuple(row) for row in carried.correction())
+        functions = float_functions(self.laws)
+        safe = safety(accumulators, correction, rebased, self.known, functions)
+        why = f"carried terms follow the running {', '.join(rebased)}, which keeps them in range; the rest is applied at the end"
+        found = (
+            Obligation("shift", "moving the summaries moves the carried terms by the correction matrix", "proved", "by construction from the laws"),
+            Obligation("defined", "the correction is finite at every reachable value of the summaries", "proved", "intervals under invariants"),
+            Obligation(
+                "bottom",
+                "where a summary is at its bottom the accumulators are at their identity",
+                "tested" if safe.absorbs else "assumed",
+                "evaluation at the bottom" if safe.absorbs else "element data is finite where visited",
+            ),
+        )
+        derived = self.uncorrected(r, "rebased", accumulators, final, "; ".join((why, *dict.fromkeys(policy.notes))), "mul")
+        return replace(derived, correction=correction, rebased_on=rebased, safe=safe.safe, starts_safe=safe.starts_safe, obligations=found)
+
+    def uncorrected(
+        self, r: Reduction, form: Form, accumulators: tuple[Accumulator, ...], final: Expr, why: str, times: str | None = None
+    ) -> Derived:
+        """A derivation whose accumulators are simply folded."""
+        size = range(len(accumulators))
+        identity_matrix = tuple(tuple(Num(1) if i == j else None for j in size) for i in size)
+        identity = self.laws.identity(r.op)
+        start = 0.0 if identity is None else identity
+        waits = tuple(p for p in params(final) if p in self.late)
+        empty_safe = self.empty_value(accumulators, final) == start
+        empty = None if empty_safe else self.emptiness(final, accumulators)
+        return Derived(
+            r, form, len(accumulators), accumulators, identity_matrix, times, final, (), (), why, (), True, empty_safe, empty, waits, start
+        )
+
+    def empty_value(self, accumulators: Sequence[Accumulator], final: Expr) -> float | None:
+        """What `final` gives when nothing was visited and every summary is at its identity; None if that is not one value."""
+        values: set[float] = set()
+        samples = Samples(self.known, [final])
+        for _ in range(3):
+            env = samples.draw()
+            env.update({Param(a.name): a.identity for a in accumulators})
+            env.update({Param(n): self.laws.identity(s.op) or 0.0 for n, s in self.known.summaries.items()})
+            try:
+                values.add(evaluate(final, env, float_functions(self.laws)))
+            except Opaque:
+                return None
+        return values.pop() if len(values) == 1 else None
+
+    def emptiness(self, final: Expr, accumulators: Sequence[Accumulator]) -> Expr | None:
+        """A test that tells an empty fiber: a summary that no real element leaves at its identity."""
+        counts = [a.name for a in accumulators if a.op == "add" and a.basis == Num(1)]
+        if counts:
+            return Apply("eq", (Param(counts[0]), Num(0)))
+        near = [p for p in params(final) if p in self.known.summaries]
+        for name in near:
+            far = [p for p in params(self.known.summaries[name].body) if p in self.known.summaries]
+            near += [p for p in far if p not in near]
+        for name in near:
+            summary = self.known.summaries[name]
+            if summary.op == "add" and summary.range.positive:
+                return Apply("eq", (Param(name), Num(0)))
+            if summary.op in ("max", "min"):
+                return Apply("eq", (Param(name), Num(self.laws.identity(summary.op) or 0.0)))
+        return None
+
+
+def _with_obligations(item: Derived, more: tuple[Obligation, ...]) -> Derived:
+    return replace(item, obligations=(*item.obligations, *more))

@@ -1,0 +1,86 @@
+"""Reductions other than add and the ordered ones: products, and a user's operator that something distributes over.
+
+T1 in a general semiring: if `F(x, d) = h(d) (x) g(x)` and (x) distributes over the reduction's operator, g is carried and h applied at
+the end. A product is special: nothing distributes over it, but a factor that every element shares comes out as a power of the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from .build import ONE, Factor, product, total
+from .carry import Carried, Choice
+from .derivation import Accumulator
+from .expr import Apply, Expr, Param
+from .invariants import Invariants
+from .linear import addends, collect, factors
+from .separate import NotSeparable, separate
+
+
+def product_reduction(name: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr]:
+    """`prod_m h(d) g(x_m) = h(d)^count * prod_m g(x_m)`: accumulators and the final value. Raises `NotSeparable`."""
+    terms = separate(body, known)
+    if len(terms) != 1 or terms[0].shifts or any(w.kind != "exp" for w in terms[0].waves):
+        raise NotSeparable(body, "it mixes elements and summaries in a sum")
+    carried = Carried(known.scope)
+    carried.add(terms[0], Choice([_none for _ in terms[0].waves], [], _none))
+    monomial, coefficient, deferred = carried.combination[0]
+    shared = product(deferred, coefficient)
+    accumulators = (Accumulator(f"{name}.0", "mul", 1.0, monomial.basis),)
+    if shared == ONE:
+        return accumulators, Param(f"{name}.0")
+    count = Accumulator(f"{name}.1", "add", 0.0, ONE)
+    return (*accumulators, count), product([(Param(f"{name}.0"), 1), (Apply("pow", (shared, Param(count.name))), 1)])
+
+
+def _none(part: object) -> bool:
+    return False
+
+
+def distributed(name: str, op: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr, str] | None:
+    """Accumulators, final value and the (x) by which a body splits into `h(d) (x) g(x)`; None if no law splits it."""
+    identity = known.laws.identity(op)
+    if identity is None:
+        return None
+    for law in known.laws.distributing_over(op):
+        parts = _split(body, law.outer, known)
+        if parts is None:
+            continue
+        elements, summaries = parts
+        if law.domain != "real" and not (known.nonnegative(summaries) if law.domain == "nonnegative" else known.positive(summaries)):
+            continue
+        accumulator = Accumulator(f"{name}.0", op, identity, elements)
+        return (accumulator,), _combined(law.outer, Param(accumulator.name), summaries), law.outer
+    return None
+
+
+def _split(body: Expr, outer: str, known: Invariants) -> tuple[Expr, Expr] | None:
+    """(element part, summary part) with `body = outer(element part, summary part)`, for add, mul, or any operator applied at the root."""
+    scope = known.scope
+    if outer == "add":
+        parts = addends(body)
+        if any(scope.mixed(e) for _, e in parts):
+            return None
+        return total(p for p in parts if not scope.of(p[1]).summaries), total(p for p in parts if scope.of(p[1]).summaries)
+    if outer == "mul":
+        coefficient, found = factors(body)
+        powers: Sequence[Factor] = list(collect(found).items())
+        if any(scope.mixed(b) for b, _ in powers):
+            return None
+        return product((f for f in powers if not scope.of(f[0]).summaries), coefficient), product(f for f in powers if scope.of(f[0]).summaries)
+    user = known.laws.user(outer)
+    if isinstance(body, Apply) and body.op == outer and len(body.args) == 2 and body.merge is None:
+        a, b = body.args
+        for d, x in ((a, b), (b, a)) if user is not None and user.commutative else ((a, b),):
+            if not scope.of(x).summaries and not scope.of(d).elements:
+                return x, d
+    return None
+
+
+def _combined(outer: str, value: Expr, summaries: Expr) -> Expr:
+    if outer == "add":
+        return total([(Fraction(1), value), (Fraction(1), summaries)])
+    if outer == "mul":
+        return product([(value, 1), (summaries, 1)])
+    return Apply(outer, (summaries, value))

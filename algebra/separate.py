@@ -1,0 +1,357 @@
+"""Separation by structure: a body as a sum of terms, each a product of summary factors, element factors and shifted atoms.
+
+`F(x, d) = sum of coefficient * scalars(d) * elements(x) * product (a(x) + c(d))^n * product f(k * (a(x) + c(d)))`, with f a function that
+turns sums into products (exp) or a wave (sin, cos). Everything is kept as its author wrote it, and nothing is multiplied out that is a
+shift: `(x - mu)^2` stays a square, because that is the form in which it is carried well. No sympy: attention takes well under a millisecond.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .build import ONE, ZERO, Addend, Factor, product, rational, total
+from .expr import Apply, Expr, Num, Param
+from .evaluate import evaluate
+from .invariants import Invariants
+from .laws import ADDITION_FORMULAS, Domain
+from .linear import addends, collect, plain
+
+MAX_TERMS = 64
+"""Bound on the terms of an expansion; beyond it the body counts as not separable by structure."""
+
+HOLE = Param("#")
+"""Stands for the argument in a `Wave.function`."""
+
+
+class NotSeparable(Exception):
+    """No structural separation; `where` is the sub-expression that mixes elements and summaries for good."""
+
+    def __init__(self, where: Expr, why: str):
+        super().__init__(why)
+        self.where = where
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`a + c`: element (and constant) addends, and summary addends."""
+
+    elements: tuple[Addend, ...]
+    summaries: tuple[Addend, ...]
+
+    def scaled(self, factor: Fraction) -> Split:
+        return Split(tuple((k * factor, e) for k, e in self.elements), tuple((k * factor, e) for k, e in self.summaries))
+
+    def plus(self, other: Split) -> Split:
+        return Split(gathered(self.elements + other.elements), gathered(self.summaries + other.summaries))
+
+    @property
+    def expr(self) -> Expr:
+        return total(self.elements + self.summaries)
+
+
+def gathered(parts: tuple[Addend, ...]) -> tuple[Addend, ...]:
+    """Equal addends collected."""
+    found: dict[Expr, Fraction] = {}
+    for k, e in parts:
+        found[e] = found.get(e, Fraction(0)) + k
+    return tuple((k, e) for e, k in found.items() if k != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """`function(scale * (a + c))`, `function` being an expression of `HOLE` and `scale` a constant of the fiber."""
+
+    kind: str  # "exp" for every homomorphism from add to mul, else the operator's name
+    function: Expr
+    scale: Expr
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One product. Factors carry integer exponents; `mask` are element conditions (with polarity) outside which the term is zero."""
+
+    coefficient: Fraction = Fraction(1)
+    scalars: tuple[Factor, ...] = ()
+    elements: tuple[Factor, ...] = ()
+    shifts: tuple[tuple[Split, int], ...] = ()
+    waves: tuple[Wave, ...] = ()
+    mask: tuple[tuple[Expr, bool], ...] = ()
+
+    @property
+    def separated(self) -> bool:
+        """True if nothing in it mixes elements and summaries any more."""
+        return not self.shifts and not self.waves
+
+
+def separate(body: Expr, known: Invariants) -> list[Term]:
+    """The terms of `body`. Raises `NotSeparable`."""
+    return [t for t in _Separation(known).terms(body) if t.coefficient != 0]
+
+
+def merge_terms(a: Term, b: Term) -> Term:
+    """The product of two terms."""
+    shifts: dict[Split, int] = dict(a.shifts)
+    for split, n in b.shifts:
+        shifts[split] = shifts.get(split, 0) + n
+    scalars = tuple(collect([*a.scalars, *b.scalars]).items())
+    elements = tuple(collect([*a.elements, *b.elements]).items())
+    mask = tuple(dict.fromkeys((*a.mask, *b.mask)))
+    return Term(a.coefficient * b.coefficient, scalars, elements, tuple(shifts.items()), _merge_waves(a.waves, b.waves), mask)
+
+
+def _merge_waves(a: tuple[Wave, ...], b: tuple[Wave, ...]) -> tuple[Wave, ...]:
+    merged = list(a)
+    for wave in b:
+        twin = next((i for i, w in enumerate(merged) if w.kind == "exp" == wave.kind and w.function == wave.function), None)
+        if twin is None:
+            merged.append(wave)
+            continue
+        mine, yours = (merged[twin], wave)
+        if mine.scale == yours.scale:
+            merged[twin] = replace(mine, split=mine.split.plus(yours.split))
+        else:
+            merged[twin] = replace(mine, scale=ONE, split=_unscaled(mine).plus(_unscaled(yours)))
+    return tuple(merged)
+
+
+def _unscaled(wave: Wave) -> Split:
+    value = rational(wave.scale)
+    if value is not None:
+        return wave.split.scaled(value)
+
+    def inner(part: tuple[Addend, ...]) -> tuple[Addend, ...]:
+        return tuple((k, product([(wave.scale, 1), (e, 1)])) for k, e in part)
+
+    return Split(inner(wave.split.elements), inner(wave.split.summaries))
+
+
+class _Separation:
+    def __init__(self, known: Invariants):
+        self.known = known
+        self.scope = known.scope
+
+    def terms(self, e: Expr) -> list[Term]:
+        dependence = self.scope.of(e)
+        if not dependence.mixed:
+            value = rational(e)
+            if value is not None:
+                return [Term(coefficient=value)]
+            element = dependence.elements or isinstance(e, Num)  # an infinity stays with its mask
+            return [Term(elements=((e, 1),))] if element else [Term(scalars=((e, 1),))]
+        if not isinstance(e, Apply) or not plain(e):
+            raise NotSeparable(e, "a merge decides by presence, and no law holds through it")
+        match e.op, e.args:
+            case (("add" | "sub" | "neg"), _):
+                return self.sum(addends(e))
+            case "mul", (a, b):
+                return self.product(self.terms(a), self.terms(b), e)
+            case "div", (a, b):
+                return self.product(self.terms(a), [self.inverse(b)], e)
+            case "pow", (a, b):
+                return self.power(e, a, b)
+            case "log", (a,):
+                return self.logarithm(e, a)
+            case "select", (condition, a, b):
+                return self.select(e, condition, a, b)
+            case op, (a,):
+                return self.unary(e, op, a)
+            case _:
+                raise NotSeparable(e, "no law takes the summaries out of it")
+
+    def sum(self, parts: Iterable[Addend]) -> list[Term]:
+        """A sum: its pure addends form one shift, its mixed addends are terms of their own."""
+        elements: list[Addend] = []
+        summaries: list[Addend] = []
+        found: list[Term] = []
+        for k, e in parts:
+            dependence = self.scope.of(e)
+            if dependence.mixed:
+                found += [replace(t, coefficient=t.coefficient * k) for t in self.terms(e)]
+            else:
+                (summaries if dependence.summaries else elements).append((k, e))
+        real = any(self.scope.of(e).elements for _, e in elements)
+        if summaries and real:
+            scale, split = normal(Split(tuple(elements), tuple(summaries)))
+            found.insert(0, Term(coefficient=scale, shifts=((split, 1),)))
+        elif elements or summaries:
+            whole = ((total([*elements, *summaries]), 1),)
+            found.insert(0, Term(elements=whole) if real else Term(scalars=whole))
+        return found
+
+    def product(self, left: list[Term], right: list[Term], where: Expr) -> list[Term]:
+        if len(left) * len(right) > MAX_TERMS:
+            raise NotSeparable(where, f"it expands to more than {MAX_TERMS} terms")
+        return [merge_terms(a, b) for a in left for b in right]
+
+    def single(self, e: Expr) -> Term:
+        """The one term of `e`, without shifts: what homomorphisms and inverses can act on."""
+        found = self.terms(e)
+        if len(found) != 1 or found[0].shifts or found[0].mask or any(w.kind != "exp" for w in found[0].waves):
+            raise NotSeparable(e, "it mixes elements and summaries in a sum")
+        return found[0]
+
+    def inverse(self, e: Expr) -> Term:
+        t = self.single(e)
+        if t.coefficient == 0:
+            raise NotSeparable(e, "it divides by zero")
+        waves = tuple(replace(w, split=w.split.scaled(Fraction(-1))) for w in t.waves)
+        return Term(1 / t.coefficient, tuple((b, -n) for b, n in t.scalars), tuple((b, -n) for b, n in t.elements), waves=waves)
+
+    def power(self, e: Expr, a: Expr, b: Expr) -> list[Term]:
+        exponent = rational(b)
+        if exponent is not None and exponent.denominator == 1:
+            n = int(exponent)
+            if n < 0:
+                return [_power(self.inverse(a), -n)]
+            base = self.terms(a)
+            if len(base) == 1:
+                return [_power(base[0], n)]
+            result = [Term()]
+            for _ in range(n):
+                result = self.product(result, base, e)
+            return result
+        if self.scope.of(b).constant:
+            domain = "nonnegative" if self.known.nonnegative(b) else "positive"
+            return [self.multiplicative(self.single(a), lambda f: Apply("pow", (f, b)), e, domain, b)]
+        if self.scope.of(a).constant and self.known.positive(a):
+            return [self.wave(Apply("pow", (a, HOLE)), "exp", b, e)]
+        raise NotSeparable(e, "its exponent depends on the data")
+
+    def unary(self, e: Expr, op: str, a: Expr) -> list[Term]:
+        if isinstance(a, Apply) and a.op == "select" and plain(a) and not self.scope.of(a.args[0]).summaries:
+            condition, then, otherwise = a.args
+            return self.select(e, condition, _folded(op, then), _folded(op, otherwise))
+        laws = self.known.laws
+        if op in ADDITION_FORMULAS and laws.user(op) is None:
+            return [self.wave(Apply(op, (HOLE,)), op, a, e)]
+        law = laws.homomorphism(op, "add")
+        if law is not None and law.target == "mul":
+            return [self.wave(Apply(op, (HOLE,)), "exp", a, e)]
+        law = laws.homomorphism(op, "mul")
+        if law is not None and law.target == "mul":
+            return [self.multiplicative(self.single(a), lambda f: Apply(op, (f,)), e, law.domain, _EXPONENTS.get(op))]
+        raise NotSeparable(e, f"{op} has no law that takes a summary out of it")
+
+    def wave(self, function: Expr, kind: str, argument: Expr, where: Expr) -> Term:
+        """`function(argument)`, if the argument is a sum of an element part and a summary part."""
+        found = self.terms(argument)
+        if len(found) == 1 and self.scales(found[0]):
+            t = found[0]
+            split = t.shifts[0][0]
+            if abs(t.coefficient) == 1:
+                return Term(waves=(Wave(kind, function, product(t.scalars), split.scaled(t.coefficient)),))
+            return Term(waves=(Wave(kind, function, product(t.scalars, t.coefficient), split),))
+        elements: list[Addend] = []
+        summaries: list[Addend] = []
+        for t in found:
+            if t.mask or t.waves:
+                raise NotSeparable(where, "its argument mixes elements and summaries")
+            if self.scales(t):
+                scale = product(t.scalars, t.coefficient)
+                for part, out in ((t.shifts[0][0].elements, elements), (t.shifts[0][0].summaries, summaries)):
+                    out += [(k, product([(scale, 1), (e, 1)])) for k, e in part]
+            elif not t.shifts and not t.elements:
+                (summaries if self.summary_factors(t.scalars) else elements).append((t.coefficient, product(t.scalars)))
+            elif not t.shifts and not self.summary_factors(t.scalars):
+                elements.append((t.coefficient, product([*t.scalars, *t.elements])))
+            else:
+                raise NotSeparable(where, "its argument multiplies elements by summaries")
+        return Term(waves=(Wave(kind, function, ONE, Split(tuple(elements), tuple(summaries))),))
+
+    def scales(self, t: Term) -> bool:
+        """True if the term is one shift times a constant of the fiber."""
+        return not (t.mask or t.waves or t.elements or self.summary_factors(t.scalars)) and len(t.shifts) == 1 and t.shifts[0][1] == 1
+
+    def summary_factors(self, scalars: Iterable[Factor]) -> bool:
+        return any(self.scope.of(b).summaries for b, _ in scalars)
+
+    def multiplicative(self, t: Term, f: Callable[[Expr], Expr], where: Expr, domain: Domain, exponent: Expr | None) -> Term:
+        """`f` of a product, for f(a b) = f(a) f(b) on `domain`; `exponent` says what f does to an exponential inside."""
+        if t.waves and exponent is None:
+            raise NotSeparable(where, "it has no law for an exponential inside")
+        summary = product((b, n) for b, n in t.scalars if self.scope.of(b).summaries)
+        rest = product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
+        signed = {"real": True, "nonnegative": self.known.nonnegative(summary), "positive": self.known.positive(summary)}
+        if not signed[domain]:
+            raise NotSeparable(where, "a summary inside it may be negative")
+        waves = tuple(replace(w, scale=product([(w.scale, 1), (exponent, 1)])) for w in t.waves) if exponent is not None else ()
+        each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]
+        if domain != "real" and not all(self.known.nonnegative(b) for b, _ in each):
+            each = [(summary, 1)] if each else []
+        scalars = tuple((self.sized(f, b), n) for b, n in each)
+        elements = () if rest == ONE else ((self.sized(f, rest), 1),)
+        return Term(scalars=scalars, elements=elements, waves=waves)
+
+    def sized(self, f: Callable[[Expr], Expr], part: Expr) -> Expr:
+        """`f(part)`; an absolute value of what is never negative is left out."""
+        result = f(part)
+        return part if isinstance(result, Apply) and result.op == "abs" and self.known.nonnegative(part) else result
+
+    def logarithm(self, e: Expr, a: Expr) -> list[Term]:
+        t = self.single(a)
+        summary = product((b, n) for b, n in t.scalars if self.scope.of(b).summaries)
+        rest = product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
+        if not self.known.positive(summary):
+            raise NotSeparable(e, "a summary inside it may not be positive")
+        each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]
+        if not all(self.known.positive(b) for b, _ in each):
+            each = [(summary, 1)]
+        parts: list[Addend] = [(Fraction(n), Apply("log", (b,))) for b, n in [*([(rest, 1)] if rest != ONE else []), *each]]
+        for w in t.waves:
+            if not (isinstance(w.function, Apply) and w.function.op == "exp"):
+                raise NotSeparable(e, "it has no law for an exponential inside")
+            parts += [(k, product([(w.scale, 1), (p, 1)])) for k, p in (*w.split.elements, *w.split.summaries)]
+        return self.sum(parts)
+
+    def select(self, e: Expr, condition: Expr, a: Expr, b: Expr) -> list[Term]:
+        dependence = self.scope.of(condition)
+        if dependence.mixed:
+            raise NotSeparable(condition, "a condition compares elements with summaries")
+        found: list[Term] = []
+        for branch, polarity in ((a, True), (b, False)):
+            for t in self.terms(branch):
+                if t.coefficient == 0:
+                    continue
+                if dependence.elements:
+                    found.append(replace(t, mask=(*t.mask, (condition, polarity))))
+                else:
+                    value = product(t.scalars)
+                    chosen = Apply("select", (condition, value, ZERO) if polarity else (condition, ZERO, value))
+                    found.append(replace(t, scalars=((chosen, 1),)))
+        return found or [Term(coefficient=Fraction(0))]
+
+
+_EXPONENTS: dict[str, Expr] = {"sqrt": Num(0.5), "rsqrt": Num(-0.5), "abs": ONE, "sign": ZERO}
+"""What a multiplicative function does to the exponent of an exponential inside: `sqrt(exp(a)) = exp(0.5 a)`."""
+
+
+def _power(t: Term, n: int) -> Term:
+    if n == 0:
+        return Term()
+    result = t
+    for _ in range(n - 1):
+        result = merge_terms(result, t)
+    return result
+
+
+def _folded(op: str, argument: Expr) -> Expr:
+    """`op(argument)`, evaluated where the argument is an infinity: `exp(-inf)` is 0."""
+    if isinstance(argument, Num) and rational(argument) is None:
+        value = evaluate(Apply(op, (argument,)), {})
+        if value == int(value) if math.isfinite(value) else not math.isnan(value):
+            return Num(int(value)) if math.isfinite(value) else Num(value)
+    return Apply(op, (argument,))
+
+
+def normal(split: Split) -> tuple[Fraction, Split]:
+    """(factor, split) with the split's coefficients of size one, leading one positive, where they all have the same size."""
+    sizes = {abs(k) for k, _ in (*split.elements, *split.summaries)}
+    if len(sizes) != 1:
+        return Fraction(1), split
+    factor = sizes.pop() * (1 if split.elements[0][0] > 0 else -1)
+    return factor, split.scaled(1 / factor)

@@ -1,0 +1,140 @@
+"""Deferred or rebased? The stability rule, decided from growth and intervals, never from a pattern.
+
+Kept (rebased on) is the smallest set of summaries with which nothing carried grows exponentially, nothing large is subtracted at the
+end, and no power of the data exceeds what the original cascade computes; the rest is deferred. Rebasing needs the summary's part to be
+finite at every reachable value; where that cannot be proved, an exponential is refused and anything milder is deferred.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from .bottoms import vanishes_with
+from .build import Addend, Factor, product
+from .carry import Choice, Keep, scaled
+from .derivation import Options
+from .expr import Apply, Expr, walk
+from .growth import Growth, growth
+from .invariants import Invariants
+from .scope import element_leaves, replace_subexpression
+from .separate import Split, Term, Wave
+
+
+class Unstable(Exception):
+    """A term can be carried in no form that neither overflows nor divides by what may be zero."""
+
+
+@dataclass
+class Policy:
+    """The choices for one reduction; `notes` collects the reasons that belong in the explanation."""
+
+    known: Invariants
+    options: Options
+    late: frozenset[str]
+    notes: list[str] = field(default_factory=list[str])
+
+    def choose(self, term: Term) -> Choice:
+        waves = [self._wave(w, term.mask) if w.kind == "exp" else _keep_none for w in term.waves]
+        shifts = [self._shift(s) for s, _ in term.shifts]
+        return Choice(waves, shifts, self._scale(term))
+
+    def obstacle(self, parts: Iterable[Expr], divides: bool = False) -> str | None:
+        """Why these summary parts cannot be rebased on, None if they can: running values must exist and be finite."""
+        for e in parts:
+            for name in sorted(self.known.scope.of(e).summaries):
+                if name in self.late:
+                    return f"{name} itself needs another pass"
+                if not self.known.summaries[name].total:
+                    return f"the running value of {name} may be undefined on a prefix"
+            if self.known.defined(e) is not None or (divides and not self.known.interval(e).nonzero):
+                return "its correction divides by a value that may be zero"
+        return None
+
+    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Keep:
+        """The fewest summaries that keep the exponent bounded; all of them where no bound is provable: as in the original."""
+        summaries = wave.split.summaries
+        limit = math.log(self.options.limit)
+        bare = self.known.interval(_argument(wave, ()))
+        if bare.magnitude <= limit:
+            return _keep_none
+        names = sorted({n for _, e in summaries for n in self.known.scope.of(e).summaries})
+        reasons: list[str] = []
+        for subset in _subsets(names):
+            kept = tuple(a for a in summaries if self.known.scope.of(a[1]).summaries <= subset)
+            whole = subset == frozenset(names)
+            bounded = self.known.interval(self._under(mask, _argument(wave, kept))).high <= limit
+            if not kept or not (bounded or whole):
+                continue
+            reason = self.obstacle(e for _, e in kept)
+            if reason is None:
+                if not bounded:
+                    self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
+                return lambda a: a in kept
+            reasons.append(reason)
+        raise Unstable(f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}")
+
+    def _under(self, mask: Sequence[tuple[Expr, bool]], e: Expr) -> Expr:
+        """`e` where the mask holds: there, a branch equals the masked body that a summary bounds."""
+        for summary in self.known.summaries.values():
+            body = summary.body
+            if isinstance(body, Apply) and body.op == "select":
+                for polarity, branch in ((True, body.args[1]), (False, body.args[2])):
+                    if (body.args[0], polarity) in mask and body not in walk(e):
+                        e = replace_subexpression(e, branch, body)
+        return e
+
+    def _shift(self, split: Split) -> Keep:
+        """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end."""
+        if self.options.numerics == "fast":
+            return _keep_none
+        large = tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
+        reason = self.obstacle(e for _, e in large)
+        if reason is not None:
+            self.notes.append(f"deferred although it may cancel, because {reason}")
+            return _keep_none
+        return lambda a: a in large
+
+    def _scale(self, term: Term) -> Callable[[Factor], bool]:
+        """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it."""
+        kept: list[Factor] = []
+        if self.options.numerics == "safe":
+            carried = self._growth(product(term.elements))
+            for split, n in term.shifts:
+                carried = carried & self._growth(split.expr).times(Fraction(n))
+            for base, exponent in term.scalars:
+                if exponent < 0 and self._exceeds(carried, base):
+                    reason = self.obstacle((base,), divides=True) if not vanishes_with(base, product(term.elements), self.known) else None
+                    if reason is None:
+                        kept.append((base, exponent))
+                    else:
+                        self.notes.append(f"the division by a summary is deferred, because {reason}")
+        return lambda f: f in kept
+
+    def _exceeds(self, carried: Growth, divisor: Expr) -> bool:
+        bodies = [self.known.summaries[n].body for n in self.known.scope.of(divisor).summaries]
+        zero = Fraction(0)
+        for leaf in dict.fromkeys(leaf for b in bodies for leaf in element_leaves(b)):
+            computed = max(self._growth(b).degrees.get(leaf, zero) for b in bodies)
+            if carried.degrees.get(leaf, zero) > computed > 0:
+                return True
+        return False
+
+    def _growth(self, expr: Expr) -> Growth:
+        return growth(expr, self.known, self.options.limit)
+
+
+def _argument(wave: Wave, kept: tuple[Addend, ...]) -> Expr:
+    """The argument with only the kept summary addends, as an expression to bound."""
+    return scaled(wave.scale, Split(wave.split.elements, kept).expr)
+
+
+def _subsets(names: list[str]) -> Iterable[frozenset[str]]:
+    return (frozenset(c) for size in range(1, len(names) + 1) for c in itertools.combinations(names, size))
+
+
+def _keep_none(part: Addend) -> bool:
+    return False

@@ -1,0 +1,178 @@
+"""The iterations of a nest by kind: which steps run, through which reads, and how much of each tile exists.
+
+Loops are walked from the outside; at each, runs of coordinates that lead to one kind are found in closed form, so that the cost is
+in the number of kinds and not of iterations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from .cost import Clip, Program, Step, ticks
+from .timing import Row
+
+FULL, OUT = "full", "out"
+
+Kind: TypeAlias = tuple[int, tuple[int | str, ...]]
+"""(a bit per step and per read: may it still happen; per clip: FULL, OUT, or what the outer loops have added to the base)."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A loop, or several that nothing distinguishes, as one: iterations, and instances per step between two of them."""
+
+    loop: str
+    trips: int
+    weights: tuple[int, ...]
+
+
+class Kinds:
+    """The kinds of iteration of a program. `merge` joins neighbouring loops that no condition, state or edge depends on."""
+
+    def __init__(self, program: Program, merge: bool = True):
+        self.program = program
+        self.levels = _levels(program, merge)
+        self._reads = [(position, read) for position, step in enumerate(program.steps) for read in step.reads]
+        self._clips = [(position, clip) for position, step in enumerate(program.steps) for clip in step.clips]
+        self._reach = [self._reaches(clip) for _, clip in self._clips]
+        self._rows: dict[Kind, Row] = {}
+        self._shares: dict[Row, dict[int, Fraction]] = {}
+        self._segments: dict[tuple[int, Kind], tuple[tuple[int, int, Kind], ...]] = {}
+        self._counted: dict[tuple[int, Kind], Counter[Row]] = {}
+        bits = (1 << (len(program.steps) + len(self._reads))) - 1
+        self.root: Kind = (bits, tuple(self._classify(i, 0, 0) for i in range(len(self._clips))))
+
+    def _reaches(self, clip: Clip) -> list[tuple[int, int]]:
+        """Per depth, smallest and largest of what the loops from there inwards and the tile add to the base."""
+        low, high = clip.low, clip.high
+        found = [(low, high)]
+        for level in reversed(self.levels):
+            reach = clip.base.get(level.loop, 0) * (level.trips - 1)
+            low, high = low + min(0, reach), high + max(0, reach)
+            found.append((low, high))
+        return found[::-1]
+
+    def segments(self, level: int, kind: Kind) -> tuple[tuple[int, int, Kind], ...]:
+        """Runs of coordinates of a loop that lead to one kind: (first coordinate, how many, kind)."""
+        known = self._segments.get((level, kind))
+        if known is None:
+            trips = self.levels[level].trips
+            cuts = sorted({0, trips} | {c for c in (1, trips - 1, *self._cuts(level, kind)) if 0 < c < trips})
+            found: list[tuple[int, int, Kind]] = []
+            for first, past in zip(cuts, cuts[1:], strict=False):
+                inner = self.inside(level, kind, first)
+                start = found.pop()[0] if found and found[-1][2] == inner else first
+                found.append((start, past - start, inner))
+            known = self._segments[level, kind] = tuple(found)
+        return known
+
+    def _cuts(self, level: int, kind: Kind) -> Iterator[int]:
+        """Coordinates at which a clip passes from outside to partly inside to fully inside the tensor, or back."""
+        trips = self.levels[level].trips
+        for i, (_, clip) in enumerate(self._clips):
+            done, step = kind[1][i], clip.base.get(self.levels[level].loop, 0)
+            if isinstance(done, str) or step == 0:
+                continue
+            low, high = self._reach[i][level + 1]
+            turns = sorted(max(0, min(trips, _turn(step, bound - done))) for bound in (-high, -low, clip.size - high, clip.size - low))
+            yield from turns
+            for first, past in zip((0, *turns), (*turns, trips), strict=True):
+                if first < past and not isinstance(self._classify(i, level + 1, done + step * first), str):
+                    yield from range(first, past)
+
+    def _classify(self, i: int, depth: int, base: int) -> int | str:
+        """What is left to know of clip `i` when the loops outside `depth` have added `base`."""
+        clip = self._clips[i][1]
+        low, high = self._reach[i][depth]
+        if base + low >= 0 and base + high < clip.size:
+            return FULL
+        return OUT if base + high < 0 or base + low >= clip.size else base
+
+    def inside(self, level: int, kind: Kind, coordinate: int) -> Kind:
+        """The kind inside a coordinate of a loop."""
+        loop, trips = self.levels[level].loop, self.levels[level].trips
+        bits, clips = kind
+        steps = self.program.steps
+        for position, step in enumerate(steps):
+            if (coordinate > 0 and loop in step.when.first) or (coordinate < trips - 1 and loop in step.when.last):
+                bits &= ~(1 << position)
+        for position, (reader, read) in enumerate(self._reads, len(steps)):
+            never = read.not_first == loop if coordinate == 0 else read.only_first == loop
+            if never or not bits >> reader & 1:
+                bits &= ~(1 << position)
+        left: list[int | str] = []
+        for i, (position, clip) in enumerate(self._clips):
+            done = clips[i]
+            if not bits >> position & 1:
+                done = OUT
+            elif not isinstance(done, str):
+                done = self._classify(i, level + 1, done + clip.base.get(loop, 0) * coordinate)
+            left.append(done)
+        return bits, tuple(left)
+
+    def row(self, kind: Kind) -> Row:
+        """What an iteration of a (complete) kind runs."""
+        known = self._rows.get(kind)
+        if known is None:
+            steps = self.program.steps
+            active: list[tuple[int, int, tuple[tuple[int, int], ...]]] = []
+            shares: dict[int, Fraction] = {}
+            for position, step in enumerate(steps):
+                if kind[0] >> position & 1:
+                    shares[position] = share = self._share(position, step, kind)
+                    reads = {(r.maker, r.back): None for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1}
+                    active.append((position, ticks(step.cycles * share), tuple(reads)))
+            known = self._rows[kind] = Row(tuple(active))
+            self._shares[known] = shares
+        return known
+
+    def shares(self, row: Row) -> dict[int, Fraction]:
+        """Step -> how much of a whole tile it handles, for the steps that run."""
+        return self._shares[row]
+
+    def _share(self, position: int, step: Step, kind: Kind) -> Fraction:
+        share = Fraction(1)
+        for done, (owner, clip) in zip(kind[1], self._clips, strict=True):
+            if owner != position or done == FULL:
+                continue
+            if isinstance(done, str):
+                return Fraction(0)
+            exist = min(done + clip.high, clip.size - 1) - max(done + clip.low, 0) + 1
+            share *= Fraction(max(0, exist), clip.high - clip.low + 1)
+        return share
+
+    def census(self, level: int, kind: Kind) -> Counter[Row]:
+        """How many iterations there are of each kind, inside `kind`."""
+        if level == len(self.levels):
+            return Counter({self.row(kind): 1})
+        known = self._counted.get((level, kind))
+        if known is None:
+            known = self._counted[level, kind] = Counter()
+            for _, count, inner in self.segments(level, kind):
+                for row, times in self.census(level + 1, inner).items():
+                    known[row] += count * times
+        return known
+
+
+def _turn(step: int, bound: int) -> int:
+    """The coordinate v at which `step * v >= bound` changes its truth."""
+    return -(-bound // step) if step > 0 else bound // step + 1
+
+
+def _levels(program: Program, merge: bool) -> tuple[Level, ...]:
+    used: set[str] = set()
+    for step in program.steps:
+        used.update(step.when.loops)
+        used.update(loop for read in step.reads for loop in (read.not_first, read.only_first) if loop is not None)
+        used.update(loop for clip in step.clips for loop in clip.base)
+    found: list[Level] = []
+    for loop, trips in program.loops.items():
+        level = Level(loop, trips, tuple(w[loop] for w in program.weights))
+        if merge and found and loop not in used and found[-1].loop not in used:
+            level = Level(loop, trips * found.pop().trips, level.weights)
+        found.append(level)
+    return tuple(found)

@@ -1,0 +1,235 @@
+"""A kernel in values: the nest is run tile by tile, in the order of its epochs, through its buffers.
+
+What is timed is what is computed: the same issue order, the same stages, the same copies. A ring of `copies` tiles holds each value;
+a schedule that the verifier should have refused reads what has been overwritten, and the result shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from xdsl.ir import Operation, SSAValue
+from xdsl.utils.exceptions import DiagnosticException
+
+from ..algebra.affine import Affine
+from ..dialects.accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
+from ..dialects.accel_nest import issue_order, states, strides, weights
+from ..dialects.accel_text import tile_extents
+from ..dialects.einsum_scope import tensor_of
+from ..dialects.notation import nearest
+from ..interpreter.arguments import converted, effective_element
+from ..interpreter.compute import evaluate_compute
+from ..interpreter.elements import Array, Element, InputError, Number, limit, representable
+from ..interpreter.user_operators import UserOperator, user_operators
+
+if TYPE_CHECKING:
+    from ..dialects.accel_nest import Scheduled
+
+MOST_RUNS = 1_000_000
+"""Most runs of operations that a module may take in values; larger shapes are for the simulation in time."""
+
+
+class ValuesError(DiagnosticException):
+    """A module that cannot be run in values; the message is one line."""
+
+
+def run_values(
+    module: Operation,
+    inputs: Mapping[str, Array],
+    *,
+    dtype: str | None = None,
+    functions: Mapping[str, Callable[..., Array]] | None = None,
+) -> list[Array]:
+    """What the kernels of a verified module compute, one after another, from arrays by tensor name.
+
+    Returns the outputs that no later kernel reads, in order. `dtype` replaces every float type; `functions` evaluates opaque operators,
+    by `@name`. What no store reaches is NaN (integers: the least). Raises InputError or ValuesError, with one line.
+    """
+    kernels = [op for op in module.walk() if isinstance(op, KernelOp)]
+    if not kernels:
+        raise ValuesError("the module has no accel.kernel to run")
+    runs = sum(prod(k.loops.values()) * len(issue_order(k)) for k in kernels)
+    if runs > MOST_RUNS:
+        raise ValuesError(f"running the kernels in values takes {runs:,} operations, more than {MOST_RUNS:,}; use smaller shapes")
+    tensors = _checked_inputs(kernels, inputs, dtype)
+    operators = user_operators(module, functions)
+    for kernel in kernels:
+        tensors |= _KernelRun(kernel, tensors, operators, dtype).run()
+    read_later = {n.data for k in kernels for n in k.inputs}
+    names = dict.fromkeys(n.data for k in kernels for n in k.outputs if n.data not in read_later)
+    return [tensors[name] for name in names]
+
+
+def _checked_inputs(kernels: list[KernelOp], inputs: Mapping[str, Array], dtype: str | None) -> dict[str, Array]:
+    """The arrays that the kernels need from outside, in their element types."""
+    needed: dict[str, SSAValue] = {}
+    made: dict[str, tuple[int, ...]] = {}
+    for kernel in kernels:
+        for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True):
+            shape = tensor_of(argument).get_shape()
+            if argument.index >= len(kernel.inputs):
+                made[name] = shape
+            elif name not in made:
+                needed.setdefault(name, argument)
+            known = made[name] if name in made else tensor_of(needed[name]).get_shape()
+            if shape != known:
+                raise InputError(f"kernel '@{kernel.sym_name.data}' takes '{name}' with shape {list(shape)}, but it has shape {list(known)}")
+    for name in inputs:
+        if name not in needed:
+            raise InputError(f"no kernel takes a tensor '{name}'{nearest(name, list(needed)) or '; they take ' + ', '.join(needed)}")
+    found: dict[str, Array] = {}
+    for name, value in needed.items():
+        shape = tensor_of(value).get_shape()
+        if name not in inputs:
+            raise InputError(f"the kernels need an array for '{name}' of shape {list(shape)}")
+        array = np.asarray(inputs[name])
+        if array.shape != shape:
+            raise InputError(f"'{name}' of shape {list(shape)} was given an array of shape {list(array.shape)}")
+        found[name] = converted(array, _element(value, dtype), f"tensor '{name}'")
+    return found
+
+
+def _element(value: SSAValue, dtype: str | None) -> Element:
+    return effective_element(str(tensor_of(value).get_element_type()), dtype)
+
+
+def _poison(shape: tuple[int, ...], element: Element) -> Array:
+    """What memory holds before anything is written: nothing that computes to a right answer."""
+    kind = element.stored.kind
+    return np.full(shape, np.nan if kind == "f" else False if kind == "b" else np.iinfo(element.stored).min, element.stored)
+
+
+class _KernelRun:
+    """One kernel being run: its tensors and the rings of its values."""
+
+    def __init__(self, kernel: KernelOp, tensors: Mapping[str, Array], operators: Mapping[str, UserOperator], dtype: str | None):
+        self.kernel, self.operators, self.dtype = kernel, operators, dtype
+        self.loops, self.tiles = kernel.loops, kernel.tiles.sizes
+        self.order = tuple(issue_order(kernel))
+        self.updates = states(kernel)
+        self.weights = {op: weights(op.when_, self.loops) for op in self.order}
+        self.rings: dict[SSAValue, list[Array]] = {}
+        for op in self.order:
+            for result in op.results:
+                self.rings[result] = [_poison(tensor_of(result).get_shape(), _element(result, dtype)) for _ in range(op.copies_)]
+        self.tensors: dict[SSAValue, Array] = {}
+        self.outputs: dict[str, Array] = {}
+        for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True):
+            if argument.index < len(kernel.inputs):
+                self.tensors[argument] = tensors[name]
+            else:
+                array = _poison(tensor_of(argument).get_shape(), _element(argument, dtype))
+                self.tensors[argument] = self.outputs[name] = array
+
+    def run(self) -> dict[str, Array]:
+        """Run every epoch; returns the outputs by name."""
+        total = prod(self.loops.values())
+        step = strides(self.loops)
+        for epoch in range(total + max((op.stage_ for op in self.order), default=0)):
+            for op in self.order:
+                iteration = epoch - op.stage_
+                if 0 <= iteration < total:
+                    at = {loop: iteration // step[loop] % trips for loop, trips in self.loops.items()}
+                    if all(at[r] == 0 for r in op.when_.first) and all(at[r] == self.loops[r] - 1 for r in op.when_.last):
+                        self._run(op, at)
+        return self.outputs
+
+    def _run(self, op: Scheduled, at: Mapping[str, int]) -> None:
+        match op:
+            case LoadOp():
+                made = [self._loaded(op, at)]
+            case TaskOp():
+                made = self._computed(op, at)
+            case StoreOp():
+                self._store(op, at)
+                return
+        slot = self._instance(op, at) % op.copies_
+        for result, array in zip(op.results, made, strict=True):
+            self.rings[result][slot] = array
+
+    def _instance(self, op: Scheduled, at: Mapping[str, int]) -> int:
+        return sum(at[loop] * weight for loop, weight in self.weights[op].items())
+
+    def _tile(self, value: SSAValue, at: Mapping[str, int]) -> Array:
+        """The tile that a reader in iteration `at` finds."""
+        owner, back = value.owner, 0
+        if isinstance(owner, StateOp):
+            loop = owner.loop.data
+            if at[loop] > 0:
+                value = self.updates[owner]
+                back = self.weights[_producer(value)][loop]
+            elif owner.initial is not None:
+                value = owner.initial
+            else:
+                element = _element(value, self.dtype)
+                number = 0 if owner.init is None else owner.init.data
+                return np.full(tensor_of(value).get_shape(), representable(number, element), element.stored)
+        producer = _producer(value)
+        return self.rings[value][(self._instance(producer, at) - back) % producer.copies_]
+
+    def _computed(self, op: TaskOp, at: Mapping[str, int]) -> list[Array]:
+        return evaluate_compute(
+            op.out.data,
+            op.map.data,
+            op.reduce.data if op.reduce is not None else (),
+            op.where.data if op.where is not None else (),
+            op.empty.data if op.empty is not None else None,
+            [self._tile(value, at) for value in op.operands_],
+            [self._declared_empty(value) for value in op.operands_],
+            self.kernel.sizes,
+            at,
+            _element(op.results[0], self.dtype).name,
+            self.operators,
+        )
+
+    def _declared_empty(self, value: SSAValue) -> Number | None:
+        """The empty value that a tile declares, rounded as it is stored; a state has that of what updates it."""
+        owner = value.owner
+        if isinstance(owner, StateOp):
+            value = self.updates[owner]
+            owner = value.owner
+        declared = owner.empty if isinstance(owner, LoadOp) or (isinstance(owner, TaskOp) and value is owner.results[0]) else None
+        return None if declared is None else representable(declared.data, _element(value, self.dtype))
+
+    def _loaded(self, op: LoadOp, at: Mapping[str, int]) -> Array:
+        element = _element(op.result, self.dtype)
+        fill = 0 if op.empty is None else op.empty.data
+        tile = np.full(tensor_of(op.result).get_shape(), limit(fill, element.stored), element.stored)
+        inside, within = self._window(op.source, op.subscripts.data, at)
+        if inside is not None:
+            tile[within] = self.tensors[op.source][inside]
+        return tile
+
+    def _store(self, op: StoreOp, at: Mapping[str, int]) -> None:
+        inside, within = self._window(op.target, op.subscripts.data, at)
+        if inside is not None:
+            self.tensors[op.target][inside] = self._tile(op.value, at)[within]
+
+    def _window(
+        self, tensor: SSAValue, subscripts: tuple[Affine, ...], at: Mapping[str, int]
+    ) -> tuple[tuple[slice | int, ...] | None, tuple[slice, ...]]:
+        """Where a tile lies in its tensor and which part of it that is; (None, ()) if it lies outside."""
+        inside: list[slice | int] = []
+        within: list[slice] = []
+        for subscript, extent, size in zip(subscripts, tile_extents(subscripts, self.tiles), tensor_of(tensor).get_shape(), strict=True):
+            fixed = subscript.substitute({loop: Affine((), coordinate) for loop, coordinate in at.items()})
+            low = fixed.bounds(self.tiles)[0]
+            first, past = max(low, 0), min(low + (extent or 1), size)
+            if first >= past:
+                return None, ()
+            if extent is None:
+                inside.append(low)
+            else:
+                inside.append(slice(first, past))
+                within.append(slice(first - low, past - low))
+        return tuple(inside), tuple(within)
+
+
+def _producer(value: SSAValue) -> LoadOp | TaskOp:
+    owner = value.owner
+    if not isinstance(owner, LoadOp | TaskOp):
+        raise ValuesError("a kernel reads a tile that neither a load nor a task made")
+    return owner

@@ -1,0 +1,105 @@
+"""Whether a kernel's schedule is legal on its machine: order of making and reading, copies, capacities, the declared interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from xdsl.ir import Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+from . import accel
+from .accel_mix import task_cycles
+from .accel_nest import Read, all_reads, issue_order, closest, copies_for, happens, scheduled
+from .einsum_scope import tensor_of
+
+if TYPE_CHECKING:
+    from .accel import KernelOp, LoadOp, TaskOp
+    from .accel_machine import MachineOp
+
+
+def check_schedule(kernel: KernelOp, machine: MachineOp) -> None:
+    """Raise `VerifyException` for the first rule that the kernel breaks on `machine`."""
+    order = issue_order(kernel)
+    for read in all_reads(kernel):
+        _check_conditions(read)
+        if happens(read, kernel.loops):
+            _check_order(read, kernel.loops, order)
+            _check_copies(read, kernel.loops, order)
+    _check_capacity(kernel, machine)
+    _check_interval(kernel, machine)
+
+
+def told(op: Operation) -> str:
+    """How messages name an operation."""
+    label = op.label.data if isinstance(op, accel.TaskOp) and op.label is not None else None
+    if label is None and op.results and op.results[0].name_hint:
+        label = f"%{op.results[0].name_hint}"
+    return f"{op.name} {label}" if label is not None else op.name
+
+
+def tile_bytes(value: SSAValue, word: float) -> float:
+    """Bytes of one tile, at `word` bytes an element."""
+    size = word
+    for dimension in tensor_of(value).get_shape():
+        size *= dimension
+    return size
+
+
+def held_bytes(op: LoadOp | TaskOp, word: float) -> float:
+    """Bytes that the results of `op` occupy where they live, all copies."""
+    return op.copies_ * sum(tile_bytes(r, word) for r in op.results)
+
+
+def _check_conditions(read: Read) -> None:
+    missing = [loop for loop in read.producer.when_.last if loop not in read.reader.when_.last]
+    if missing:
+        raise VerifyException(
+            f"{told(read.reader)} reads {told(read.producer)}, which is made 'at {read.producer.when_}' only; it needs 'at last({', '.join(missing)})' too"
+        )
+
+
+def _check_order(read: Read, loops: Mapping[str, int], order: Mapping[Operation, int]) -> None:
+    epochs = closest(read, loops) + read.reader.stage_ - read.producer.stage_
+    if epochs > 0 or (epochs == 0 and order[read.producer] < order[read.reader]):
+        return
+    if epochs == 0:
+        reason = "runs before it in the same epoch" if read.reader is not read.producer else "reads itself in the same iteration"
+    else:
+        reason = f"runs {-epochs} epoch{'s' if epochs < -1 else ''} before it"
+    raise VerifyException(
+        f"{told(read.reader)} (stage {read.reader.stage_}) reads {told(read.producer)} (stage {read.producer.stage_}), but {reason}: the kernel would deadlock"
+    )
+
+
+def _check_copies(read: Read, loops: Mapping[str, int], order: Mapping[Operation, int]) -> None:
+    needed = copies_for(read, loops, order)
+    if needed > read.producer.copies_:
+        have = read.producer.copies_
+        raise VerifyException(f"{told(read.producer)} needs {needed} copies for {told(read.reader)} to read it in time; it has {have}")
+
+
+def _check_capacity(kernel: KernelOp, machine: MachineOp) -> None:
+    word = machine.word.data
+    used: dict[str, float] = {}
+    for op in scheduled(kernel):
+        if not isinstance(op, accel.StoreOp):
+            home = op.memory.string_value() if isinstance(op, accel.LoadOp) else op.home_name
+            used[home] = used.get(home, 0) + held_bytes(op, word)
+    for home, total in used.items():
+        limit = machine.memories[home].capacity if home in machine.memories else machine.arrays[home].registers
+        if limit is not None and total > limit.data:
+            raise VerifyException(f"'@{home}' holds {limit.data:,} bytes; kernel '@{kernel.sym_name.data}' keeps {total:,.0f} bytes in it")
+
+
+def _check_interval(kernel: KernelOp, machine: MachineOp) -> None:
+    if kernel.ii is None:
+        return
+    busy: dict[str, float] = {}
+    for op in scheduled(kernel):
+        if isinstance(op, accel.TaskOp) and not op.when_.loops:
+            name = op.array.string_value()
+            busy[name] = busy.get(name, 0.0) + task_cycles(op, machine.arrays[name], kernel.tiles.sizes)
+    for name, cycles in busy.items():
+        if cycles > kernel.ii.data:
+            raise VerifyException(f"'@{name}' is busy {cycles:g} cycles in every epoch; the initiation interval is {kernel.ii.data}")

@@ -1,0 +1,191 @@
+"""What a task asks of its array: scalar operations per point, and from those the cycles it occupies the array.
+
+A processing element does one operation at a time, so operations of a point add up. All cycles come from the array's own table; what
+stands here is which operations share a unit (an adder subtracts) and which fuse (a product into a sum).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from xdsl.utils.exceptions import VerifyException
+
+from ..algebra.expr import Apply, Expr, substitute_params
+from ..algebra.operators import REDUCTION_OPERATORS
+from .einsum_verify import find_operator
+from .notation import Reduction
+
+if TYPE_CHECKING:
+    from .accel import TaskOp
+    from .accel_machine import ArrayOp
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "sub": "add",
+        "neg": "add",
+        "add": "mac",
+        "mul": "mac",
+        "min": "max",
+        "argmax": "max",
+        "argmin": "max",
+        "abs": "max",
+        "lt": "max",
+        "le": "max",
+        "gt": "max",
+        "ge": "max",
+        "eq": "max",
+        "ne": "max",
+        "select": "max",
+        "and": "max",
+        "or": "max",
+        "not": "max",
+        "sign": "max",
+    }
+)
+"""Operation -> the operation on whose unit it runs, at the same cycles, if the array's table does not name it."""
+
+FUSED: Mapping[tuple[str, str], str] = MappingProxyType({("add", "mul"): "mac", ("sub", "mul"): "mac"})
+"""(outer, inner) -> the one operation that does both, if the array has it: a product that goes into a sum."""
+
+
+def unit_of(op: str, table: Mapping[str, float]) -> str | None:
+    """The entry of an array's table that does `op`; None if the array cannot do it."""
+    name: str | None = op
+    while name is not None and name not in table:
+        name = UNITS.get(name)
+    return name
+
+
+def _fuse(outer: str, inner: Expr, table: Mapping[str, float]) -> str | None:
+    """The table's entry that does `outer` and the root of `inner` at once, if that is no slower than one after the other."""
+    fused = FUSED.get((outer, inner.op)) if isinstance(inner, Apply) else None
+    if fused is None or fused not in table or not isinstance(inner, Apply):
+        return None
+    apart = [table[u] for o in (outer, inner.op) if (u := unit_of(o, table)) is not None]
+    return fused if len(apart) < 2 or table[fused] <= sum(apart) else None
+
+
+def _count(expr: Expr, table: Mapping[str, float], found: Counter[str], skip_root: bool = False) -> None:
+    if not isinstance(expr, Apply):
+        return
+    fused_arg: Expr | None = None
+    if not skip_root:
+        fused_arg = next((a for a in expr.args if _fuse(expr.op, a, table) is not None), None)
+        found[expr.op if fused_arg is None else FUSED[expr.op, "mul"]] += 1
+    for arg in expr.args:
+        _count(arg, table, found, skip_root=arg is fused_arg)
+        if arg is fused_arg:
+            fused_arg = None
+
+
+def operation_mix(expr: Expr, reductions: Sequence[Reduction], table: Mapping[str, float]) -> tuple[Counter[str], ...]:
+    """Operations per point: of the map and the first reduction at every point, then of each further reduction at the points it sees.
+
+    Operations are named as in the expression, or as in the table where two fuse into one; an expression that appears twice counts
+    twice. Users' operators should have been inlined (`inlined`) unless the table has them.
+    """
+    counts = [Counter[str]() for _ in range(max(1, len(reductions)))]
+    first = reductions[0] if reductions else None
+    fused = _fuse(_scalar(first.op), expr, table) if first is not None else None
+    if fused is not None:
+        counts[0][fused] += 1
+    _count(expr, table, counts[0], skip_root=fused is not None)
+    for position, reduction in enumerate(reductions):
+        if position or fused is None:
+            counts[position][reduction.op] += 1
+    return tuple(counts)
+
+
+def _scalar(reduction: str) -> str:
+    known = REDUCTION_OPERATORS.get(reduction)
+    return reduction if known is None else known.scalar
+
+
+def inlined(expr: Expr, table: Mapping[str, float], definition: Callable[[str], tuple[Sequence[str], Expr] | None]) -> Expr:
+    """The expression with users' operators replaced by their definitions, except those that the table has a unit for."""
+    if not isinstance(expr, Apply):
+        return expr
+    args = tuple(inlined(a, table, definition) for a in expr.args)
+    declared = definition(expr.op) if expr.op.startswith("@") and expr.op not in table else None
+    if declared is None:
+        return Apply(expr.op, args, expr.merge)
+    params, body = declared
+    return inlined(substitute_params(body, dict(zip(params, args, strict=True))), table, definition)
+
+
+def _definition(task: TaskOp) -> Callable[[str], tuple[Sequence[str], Expr] | None]:
+    def look_up(name: str) -> tuple[Sequence[str], Expr] | None:
+        operator = find_operator(task, name)
+        return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
+
+    return look_up
+
+
+def task_mix(task: TaskOp, array: ArrayOp) -> tuple[Counter[str], ...]:
+    """`operation_mix` of a task on an array, users' operators inlined; a reduction by a user's operator counts its definition."""
+    table = array.ops.table
+    define = _definition(task)
+    reductions = task.reduce.data if task.reduce is not None else ()
+    counts = operation_mix(inlined(task.map.data, table, define), reductions, table)
+    for count in counts:
+        for name in [n for n in count if n.startswith("@") and n not in table]:
+            declared = define(name)
+            if declared is not None:
+                times = count.pop(name)
+                more = Counter[str]()
+                _count(inlined(declared[1], table, define), table, more)
+                count.update({n: c * times for n, c in more.items()})
+    return counts
+
+
+def task_ranks(task: TaskOp, tiles: Iterable[str]) -> tuple[str, ...]:
+    """The tile ranks of a task's iteration space: those of the result, then those reduced."""
+    reduced = (r for reduction in (task.reduce.data if task.reduce is not None else ()) for r in reduction.ranks)
+    known = set(tiles)
+    return tuple(r for r in dict.fromkeys([*(r for s in task.out.data for r in s.ranks), *reduced]) if r in known)
+
+
+def task_points(task: TaskOp, tiles: Mapping[str, int]) -> tuple[int, ...]:
+    """Points of the iteration space that the map and each reduction see, matching `task_mix`."""
+    ranks = list(task_ranks(task, tiles))
+    points: list[int] = []
+    reductions = task.reduce.data if task.reduce is not None else ()
+    for position in range(max(1, len(reductions))):
+        points.append(prod(tiles[r] for r in ranks))
+        if reductions:
+            ranks = [r for r in ranks if r not in reductions[position].ranks]
+    return tuple(points)
+
+
+def task_cycles(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int]) -> float:
+    """Cycles that a task occupies its array, at least 1.
+
+    Per reduction: the product of the sizes of the ranks that take turns, times ceil(row ranks / rows) x ceil(column ranks /
+    columns), times the cycles of a point's operations. Raises `VerifyException` naming an operation that the array lacks.
+    """
+    table = array.ops.table
+    ranks = list(task_ranks(task, tiles))
+    reductions = task.reduce.data if task.reduce is not None else ()
+    total = 0.0
+    for position, count in enumerate(task_mix(task, array)):
+        per_point = 0.0
+        for op, times in count.items():
+            unit = unit_of(op, table)
+            if unit is None:
+                raise VerifyException(f"the machine has no '{op}' on '@{array.sym_name.data}'; it has {', '.join(table)}")
+            per_point += times * table[unit]
+        total += per_point * _turns(task, array, ranks, tiles)
+        if reductions:
+            ranks = [r for r in ranks if r not in reductions[position].ranks]
+    return max(1.0, total)
+
+
+def _turns(task: TaskOp, array: ArrayOp, ranks: Sequence[str], tiles: Mapping[str, int]) -> int:
+    rows = prod(tiles[r] for r in ranks if r in task.row_ranks)
+    cols = prod(tiles[r] for r in ranks if r in task.col_ranks)
+    time = prod(tiles[r] for r in ranks if r not in task.row_ranks and r not in task.col_ranks)
+    return time * -(-rows // array.rows.data) * -(-cols // array.cols.data)

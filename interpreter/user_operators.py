@@ -1,0 +1,46 @@
+"""A user's operator (`einsum.operator`) as the interpreter needs it: parameters, definition, and the laws a fold relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from xdsl.ir import Operation
+
+from ..algebra.expr import Expr
+from ..dialects.einsum import OperatorOp
+from ..dialects.einsum_attrs import NumberAttr
+from .elements import Array, Number
+
+
+@dataclass(frozen=True, slots=True)
+class UserOperator:
+    """`name` starts with `@`. `body` is None where the operator is opaque; then `function` (arrays in, array out) evaluates it, if given.
+
+    `identity` and `associative` matter to reductions: without the law, a fold goes strictly from left to right.
+    """
+
+    name: str
+    params: tuple[str, ...]
+    body: Expr | None
+    identity: Number | None = None
+    associative: bool = False
+    function: Callable[..., Array] | None = None
+
+
+def user_operators(module: Operation, functions: Mapping[str, Callable[..., Array]] | None = None) -> dict[str, UserOperator]:
+    """Every operator declared in `module`, by `@name`. `functions` evaluates opaque ones, by the same names."""
+    found: dict[str, UserOperator] = {}
+    for op in module.walk():
+        if isinstance(op, OperatorOp):
+            name = f"@{op.sym_name.data}"
+            identity = op.laws.data.get("identity")
+            found[name] = UserOperator(
+                name,
+                tuple(p.data for p in op.params),
+                None if op.body is None else op.body.data,
+                identity.data if isinstance(identity, NumberAttr) else None,
+                "associative" in op.laws.data,
+                (functions or {}).get(name),
+            )
+    return found

@@ -1,0 +1,58 @@
+"""Whether a summary surely has a value after the first tile: something was visited, and it was finite.
+
+A running maximum that has seen nothing, or only -inf, is at the bottom of its order, where corrections such as exp(old - new) have
+no value. The emitted loop guards against that unless it provably cannot happen.
+"""
+
+from __future__ import annotations
+
+import math
+
+from xdsl.ir import SSAValue
+
+from ..algebra.affine import Affine, project
+from ..algebra.expr import Access, Apply, Expr, Num, Param
+from ..dialects.einsum import ComputeOp
+from .chains import Link
+from .tensors import TensorTable
+
+BOUNDED = frozenset({"tanh", "sigmoid", "sin", "cos", "sign", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+"""Operators whose result is finite whatever their operands."""
+
+ESCAPING = frozenset({"log", "div", "rsqrt", "pow", "exp"})
+"""Operators that may leave the finite numbers though their operands do not."""
+
+
+def leaves_bottom(summary: Link, rank: str, first: Affine, table: TensorTable) -> bool:
+    """Whether the summary is surely a finite number once the first tile, whose coordinate of `rank` is `first`, was visited."""
+    where = [c.substitute({rank: first}) for c in summary.where]
+    reduced = [r for name in summary.reduced for r in ((rank,) if name != rank else first.ranks)]
+    inner = [name for name in summary.reduced if name != rank]
+    visited = project(where, [*inner, *reduced], table.sizes) == ()
+    return visited and surely_finite(summary.reduction.body, summary, table)
+
+
+def surely_finite(expression: Expr, link: Link, table: TensorTable) -> bool:
+    """Finite for finite data: sums of products of inputs are; an input read as it is may hold -inf, and so may what masks with it."""
+    match expression:
+        case Num(value):
+            return math.isfinite(value)
+        case Access():
+            return _finite_tensor(table.value(expression))
+        case Param(name):
+            bound = link.bindings.get(name)
+            return bound is None or surely_finite(bound, link, table)
+        case Apply(op, args):
+            if op in BOUNDED:
+                return True
+            if op in ESCAPING or op.startswith("@"):
+                return False
+            return all(surely_finite(a, link, table) for a in args)
+        case _:
+            return True
+
+
+def _finite_tensor(value: SSAValue) -> bool:
+    """Whether a tensor is a sum, over one or more ranks, made in the cascade."""
+    owner = value.owner
+    return isinstance(owner, ComputeOp) and owner.reduce is not None and all(r.op == "add" for r in owner.reduce.data)

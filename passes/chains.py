@@ -1,0 +1,212 @@
+"""Chains of reductions over one rank: what the pass-reducing rewrites hand to the algebra.
+
+A reduction over rank R is a *link*. Its body is written over the elements of the fibers it traverses (inputs, and Einsums that keep
+R and need no summary), with every map between it and earlier reductions inlined, so that it depends on an earlier link's summary
+by a parameter. Links that depend on one another, and could share one traversal, form a *chain*.
+
+One walk over the cascade suffices: each value has a level, the number of traversals of R that must be complete before it is known.
+A link joins the chain of the summaries it needs unless something it needs as a whole, elsewhere than along its own fiber, is of
+the same level: then it starts a later traversal, and those summaries are constants to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.ir import Operation, SSAValue
+
+from ..algebra.affine import Comparison
+from ..algebra.derivation import Reduction
+from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
+from .filters import absorb_filters
+from .kinds import is_inlinable, is_plain_reduction
+from .tensors import TensorTable, comparison_value
+
+LARGEST_BODY = 400
+"""Most nodes of a link's body; what would inline to more is left as an Einsum of its own."""
+
+
+@dataclass
+class Link:
+    """One reduction over the chain's rank.
+
+    `reduction` is what the algebra sees. `bindings` says what its parameters stand for: for a summary, how the body reads it
+    (its own result's subscripts renamed), for a constant of the fiber, the expression. `where` is the filter, `name` the result's.
+    """
+
+    op: ComputeOp
+    name: str
+    reduction: Reduction
+    bindings: dict[str, Expr]
+    where: tuple[Comparison, ...]
+    needs: tuple[Link, ...]
+
+    @property
+    def reduced(self) -> tuple[str, ...]:
+        """All ranks it reduces, the chain's rank included."""
+        return () if self.op.reduce is None else self.op.reduce.data[0].ranks
+
+
+@dataclass
+class Chain:
+    """Links over `rank` that may share one traversal, in program order, and the Einsums that were inlined into them."""
+
+    rank: str
+    links: list[Link]
+    inlined: dict[Operation, None] = field(default_factory=dict[Operation, None])
+
+    @property
+    def dependent(self) -> bool:
+        return any(link.needs for link in self.links)
+
+
+@dataclass
+class _Reading:
+    """What reading a body found: its expression, the summaries in it, the level that must be complete before, Einsums inlined."""
+
+    bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    summaries: dict[str, Link] = field(default_factory=dict[str, "Link"])
+    complete: int = 0
+    inlined: list[Operation] = field(default_factory=list[Operation])
+    size: int = 0
+
+
+class ChainFinder:
+    """Finds the chains over `rank` among the Einsums that stand directly in a cascade."""
+
+    def __init__(self, cascade: CascadeOp, rank: str, table: TensorTable):
+        self.cascade, self.rank, self.table = cascade, rank, table
+        self.level: dict[SSAValue, int] = {}
+        self.links: dict[SSAValue, Link] = {}
+        self.number: dict[str, int] = {}
+        self.depends: dict[SSAValue, bool] = {}
+        self.inlined: dict[str, list[Operation]] = {}
+
+    def find(self) -> list[Chain]:
+        found: list[Link] = []
+        for op in self.cascade.body.block.ops:
+            link = self._visit(op)
+            if link is not None:
+                found.append(link)
+        return self._chains(found)
+
+    def _visit(self, op: Operation) -> Link | None:
+        level = max((self.level.get(v, 0) for v in op.operands), default=0)
+        depends = any(self.depends.get(v, False) for v in op.operands)
+        if isinstance(op, IterateOp):
+            level = max([level, *(self.level.get(v, 0) for inner in op.body.walk() for v in inner.operands)])
+        link = None
+        if isinstance(op, ComputeOp) and op.reduce is not None and any(self.rank in r.ranks for r in op.reduce.data):
+            link = self._link(op) if is_plain_reduction(op) else None
+            level = level + 1 if link is None else self.number[link.name]
+            depends = link is not None
+        elif isinstance(op, IterateOp) and op.rank.data == self.rank:
+            level, depends = level + 1, False
+        elif not isinstance(op, ComputeOp) or not is_inlinable(op):
+            depends = False
+        for result in op.results:
+            self.level[result], self.depends[result] = level, depends
+        if link is not None:
+            self.links[op.results[0]] = link
+        return link
+
+    def _link(self, op: ComputeOp) -> Link:
+        reduction = op.reduce.data[0] if op.reduce is not None else None
+        if reduction is None:
+            raise ValueError("a link is a reduction")
+        name = self._fresh(op)
+        reading = _Reading()
+        reduced = frozenset(reduction.ranks)
+        body = self._read(self.table.lift(op.map.data, op.operands_), reduced, reading)
+        needed = max((self.number[s] for s in reading.summaries), default=0)
+        number = needed if needed > reading.complete else reading.complete + 1
+        live = {s: link for s, link in reading.summaries.items() if self.number[s] == number}
+        where = op.where.data if op.where is not None else ()
+        identity = REDUCTION_OPERATORS[reduction.op].identity if reduction.op in REDUCTION_OPERATORS else None
+        body, where = absorb_filters(body, where, identity, reading.bindings)
+        self.number[name] = number
+        self.inlined[name] = reading.inlined
+        return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()))
+
+    def _fresh(self, op: ComputeOp) -> str:
+        hint = op.results_[0].name_hint or "E"
+        name, count = hint, 1
+        while name in self.number:
+            count += 1
+            name = f"{hint}_{count}"
+        return name
+
+    def _read(self, expression: Expr, reduced: frozenset[str], reading: _Reading) -> Expr:
+        """The expression with maps inlined down to elements; summaries and constants of the fiber become parameters."""
+
+        def leaf(e: Expr) -> Expr:
+            reading.size += 1
+            if isinstance(e, Access):
+                return self._read_access(e, reduced, reading)
+            if isinstance(e, RankValue) and e.rank not in reduced:
+                return self._constant(e, reading)
+            return e
+
+        return map_leaves(expression, leaf)
+
+    def _read_access(self, access: Access, reduced: frozenset[str], reading: _Reading) -> Expr:
+        value = self.table.value(access)
+        traversed = any(r in reduced for s in access.subscripts for r in s.ranks)
+        link = self.links.get(value)
+        if link is not None and not traversed and reading.bindings.setdefault(link.name, access) == access:
+            reading.summaries[link.name] = link
+            return Param(link.name)
+        owner = value.owner
+        if link is None and self.depends.get(value, False) and isinstance(owner, ComputeOp) and reading.size < LARGEST_BODY:
+            reading.inlined.append(owner)
+            return self._read(self._inline(owner, access), reduced, reading)
+        reading.complete = max(reading.complete, self.level.get(value, 0))
+        return access if traversed else self._constant(access, reading)
+
+    def _inline(self, owner: ComputeOp, access: Access) -> Expr:
+        """The map of an Einsum, as read at `access`; where its filter does not hold, its empty value."""
+        renamed = {s.ranks[0]: read for s, read in zip(owner.out.data, access.subscripts, strict=True)}
+        expression = substitute_ranks(self.table.lift(owner.map.data, owner.operands_), renamed)
+        empty = Num(0 if owner.empty is None else owner.empty.data)
+        for comparison in reversed(owner.where.data if owner.where is not None else ()):
+            expression = Apply("select", (comparison_value(comparison.substitute(renamed)), expression, empty))
+        return expression
+
+    def form(self, op: ComputeOp) -> Expr:
+        """What an inlined Einsum's map says over elements and summaries: how it is found again in a derived expression."""
+        reading = _Reading()
+        traversed = frozenset((self.rank,))
+        expression = self._read(self.table.lift(op.map.data, op.operands_), traversed, reading)
+        constants = {n: e for n, e in reading.bindings.items() if n not in reading.summaries}
+        return substitute_params(expression, constants)
+
+    def _constant(self, e: Expr, reading: _Reading) -> Expr:
+        for name, bound in reading.bindings.items():
+            if bound == e:
+                return Param(name)
+        name = f"const.{len(reading.bindings)}"
+        reading.bindings[name] = e
+        return Param(name)
+
+    def _chains(self, links: Sequence[Link]) -> list[Chain]:
+        """Connected components of `needs`, in program order (union-find over names)."""
+        parent = {link.name: link.name for link in links}
+
+        def root(name: str) -> str:
+            while parent[name] != name:
+                parent[name] = parent[parent[name]]
+                name = parent[name]
+            return name
+
+        for link in links:
+            for needed in link.needs:
+                parent[root(link.name)] = root(needed.name)
+        chains: dict[str, Chain] = {}
+        for link in links:
+            chain = chains.setdefault(root(link.name), Chain(self.rank, []))
+            chain.links.append(link)
+            chain.inlined.update((op, None) for op in self.inlined[link.name])
+        return list(chains.values())

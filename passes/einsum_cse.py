@@ -1,0 +1,136 @@
+"""`einsum-cse`: compute each Einsum once.
+
+Two Einsums are the same if they read the same tensors by the same map, reductions, filter and empty value and give the same types.
+Operands of operators that commute exactly, and the conditions of a filter, count in any order. What an outer region has computed is
+known in the bodies in it, not the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from ..algebra.expr import Access, Apply, Expr, Num
+from ..analysis.remarks import applied
+from ..dialects.einsum import ComputeOp, IterateOp, ViewOp, YieldOp
+from .editing import cascades_of
+
+EXACTLY_COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
+"""Operators whose operands may change places without changing a bit. Not max and min: of two zeros they may give the first."""
+
+
+@dataclass(frozen=True)
+class EinsumCsePass(ModulePass):
+    """Common Einsums, views and iterates of each cascade."""
+
+    name = "einsum-cse"
+
+    cascade: str | None = None
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for cascade in cascades_of(op, self.cascade):
+            found = _Known()
+            found.simplify(cascade.body.block)
+            if found.replaced:
+                shown = ", ".join(found.replaced[:8]) + (f" and {len(found.replaced) - 8} more" if len(found.replaced) > 8 else "")
+                applied(self.name, cascade, f"computed already: {shown}")
+
+
+class _Known:
+    """What has been computed, per open region."""
+
+    def __init__(self) -> None:
+        self.scopes: list[dict[Hashable, Operation]] = []
+        self.replaced: list[str] = []
+
+    def simplify(self, block: Block) -> None:
+        self.scopes.append({})
+        for op in list(block.ops):
+            if isinstance(op, IterateOp):
+                self.simplify(op.body.block)
+            key = _key(op, {})
+            if key is None:
+                continue
+            same = next((scope[key] for scope in reversed(self.scopes) if key in scope), None)
+            if same is None:
+                self.scopes[-1][key] = op
+                continue
+            self.replaced.append(", ".join(f"%{r.name_hint}" if r.name_hint else "a tensor" for r in op.results))
+            for old, new in zip(op.results, same.results, strict=True):
+                old.replace_all_uses_with(new)
+            op.detach()
+            op.erase()
+        self.scopes.pop()
+
+
+def _key(op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable | None:
+    """What makes two operations the same; `local` are stand-ins for the tensors of a body. None for what is never the same."""
+    types = tuple(r.type for r in op.results)
+    match op:
+        case ComputeOp():
+            conditions = None if op.where is None else frozenset(a for c in op.where.data for a in c.nonnegative())
+            return (op.name, op.out, _expression_key(op.map.data, op, local), op.reduce, conditions, op.empty, types)
+        case ViewOp():
+            return (op.name, local.get(op.source, op.source), op.regroup, types)
+        case IterateOp():
+            return _iterate_key(op, local)
+        case _:
+            return None
+
+
+def _expression_key(expression: Expr, op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable:
+    match expression:
+        case Access(tensor, subscripts):
+            value = op.operands[tensor]
+            return (local.get(value, value), subscripts)
+        case Num():
+            return repr(expression.value)  # 0, 0.0 and -0.0 are equal but not the same
+        case Apply(operator, args, merge):
+            keys = tuple(_expression_key(a, op, local) for a in args)
+            commutes = operator in EXACTLY_COMMUTATIVE and merge is None
+            return (operator, merge, frozenset(keys) if commutes else keys)
+        case _:
+            return expression
+
+
+def _iterate_key(op: IterateOp, outer: Mapping[SSAValue, Hashable]) -> Hashable | None:
+    local: dict[SSAValue, Hashable] = dict(outer)
+    own: list[SSAValue] = [*op.body.block.args, *(r for inner in op.body.walk() for r in inner.results)]
+    local.update((value, ("inside", len(outer) + number)) for number, value in enumerate(own))
+    inits = tuple(outer.get(v, v) for v in op.inits)
+    body: list[Hashable] = []
+    for inner in op.body.block.ops:
+        if isinstance(inner, YieldOp):
+            until = None if inner.until is None else _expression_key_of_guard(inner, local)
+            named = tuple(local.get(v, v) for v in (*inner.states, *inner.collected))
+            body.append((named, len(inner.states), inner.subscripts, until))
+        elif (key := _key(inner, local)) is not None:
+            body.append(key)
+        else:
+            return None
+    return (op.name, op.rank, inits, op.states, op.init, tuple(body), tuple(r.type for r in op.results))
+
+
+def _expression_key_of_guard(op: YieldOp, local: Mapping[SSAValue, Hashable]) -> Hashable:
+    """The guard's key; its map counts its tensors from the first one guarded."""
+    first = len(op.states) + len(op.collected)
+    numbered = {v: local.get(v, v) for v in op.operands[first:]}
+    return None if op.until is None else (_guard_tree(op.until.data, op, first, numbered))
+
+
+def _guard_tree(expression: Expr, op: YieldOp, first: int, local: Mapping[SSAValue, Hashable]) -> Hashable:
+    match expression:
+        case Access(tensor, subscripts):
+            value = op.operands[first + tensor]
+            return (local.get(value, value), subscripts)
+        case Num():
+            return repr(expression.value)
+        case Apply(operator, args, merge):
+            return (operator, merge, tuple(_guard_tree(a, op, first, local) for a in args))
+        case _:
+            return expression

@@ -1,0 +1,244 @@
+"""The driver that the pass-reducing rewrites share: find chains, ask the algebra, emit what it derived, say what it declined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+from xdsl.ir import Block, Operation
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from ..algebra.derivation import Derived, Options, Refusal
+from ..algebra.derive import derive_chain
+from ..algebra.expr import Access, Expr, Param, map_leaves
+from ..algebra.laws import Laws
+from ..analysis import remarks
+from ..dialects.einsum import CascadeOp, ComputeOp
+from ..dialects.einsum_attrs import RanksAttr
+from ..dialects.notation import nearest
+from .chains import Chain, ChainFinder, Link
+from .online_form import LoopEmitter, Tiling
+from .plain_form import Finals, emit_plain
+from .tensors import TensorTable
+
+Derivations = Sequence[tuple[Link, Derived]]
+"""Links of one chain that share a traversal, each with its derived form, in program order."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rewrite wants: its name in remarks, the ranks to look at (all if none), the tile, and which links of a chain to take."""
+
+    name: str
+    rank: str | None
+    tile: int | None
+    candidates: Callable[[Chain], list[list[Link]]]
+    accepts: Callable[[Derived], bool]
+    options: Options
+    rounds: int | None = None
+
+
+def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
+    """The rank option, if the cascade has such a rank."""
+    if rank is not None and rank not in cascade.sizes:
+        remarks.fail(cascade, f"{name}: cascade '@{cascade.sym_name.data}' has no rank '{rank}'{nearest(rank, list(cascade.sizes))}")
+    return rank
+
+
+def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
+    """Rewrite every chain over every rank asked for; True if something changed."""
+    changed = False
+    ranks = [plan.rank] if plan.rank is not None else _reduced_ranks(cascade)
+    for rank in ranks:
+        reduction = RankReduction(cascade, laws, plan, rank)
+        rounds = 0
+        while rounds != plan.rounds and reduction.run():
+            changed, rounds = True, rounds + 1
+    if changed:
+        sort_block(cascade.body.block)
+    return changed
+
+
+def _reduced_ranks(cascade: CascadeOp) -> list[str]:
+    """Ranks reduced by Einsums that stand directly in the cascade, longest first: the pass that matters most goes first."""
+    found = {
+        r: cascade.sizes.get(r, 0)
+        for op in cascade.body.block.ops
+        if isinstance(op, ComputeOp) and op.reduce is not None
+        for reduction in op.reduce.data
+        for r in reduction.ranks
+    }
+    return sorted(found, key=lambda r: (-found[r], r))
+
+
+class RankReduction:
+    """The rewriting of one cascade over one rank, traversal by traversal."""
+
+    def __init__(self, cascade: CascadeOp, laws: Laws, plan: Plan, rank: str):
+        self.cascade, self.laws, self.plan, self.rank = cascade, laws, plan, rank
+        self.declined: set[Operation] = set()
+
+    def run(self) -> bool:
+        """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
+        table = TensorTable(self.cascade.sizes)
+        finder = ChainFinder(self.cascade, self.rank, table)
+        order = {op: i for i, op in enumerate(self.cascade.body.block.ops)}
+        changed = False
+        for chain in [c for c in finder.find() if c.dependent]:
+            for links in self.plan.candidates(chain):
+                derived = self._derive(links) if all(link.op.parent is not None for link in links) else []
+                if derived:
+                    self._emit(chain, derived, finder, order)
+                    changed = True
+        if changed:
+            sort_block(self.cascade.body.block)
+        return changed
+
+    def _derive(self, links: Sequence[Link]) -> Derivations:
+        if all(link.op in self.declined for link in links if link.needs):
+            return []
+        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options)
+        found: dict[str, tuple[Link, Derived]] = {}
+        for link, result in zip(links, results, strict=True):
+            if isinstance(result, Refusal):
+                self._decline(link, result.reason)
+            elif result.form != "base" and not self.plan.accepts(result):
+                self._decline(link, f"its form is {result.form}, which this pass does not emit")
+            else:
+                found[link.name] = (link, result)
+        wanted: set[str] = set()
+        for link, result in reversed(list(found.values())):
+            if result.form != "base" or link.name in wanted:
+                wanted |= {link.name, *(n.name for n in link.needs if n.name in found)}
+        return [entry for name, entry in found.items() if name in wanted]
+
+    def _decline(self, link: Link, reason: str) -> None:
+        if link.op not in self.declined:
+            self.declined.add(link.op)
+            remarks.missed(self.plan.name, link.op, f"{link.name} stays a later pass over {self.rank}: {reason}")
+
+    def _emit(self, chain: Chain, derived: Derivations, finder: ChainFinder, order: dict[Operation, int]) -> None:
+        last = max((link.op for link, _ in derived), key=lambda op: order[op])
+        forms = {op: finder.form(op) for op in chain.inlined if isinstance(op, ComputeOp)}
+        replaced: list[ComputeOp] = []
+        if any(d.rebased_on for _, d in derived):
+            tiling = self._tiling()
+            finder.table.sizes.update(self.cascade.sizes)
+            replaced = elements_to_sink(derived, set(forms), finder, order)
+            named = {form: op.results_[0].name_hint or "E" for op, form in forms.items()}
+            iterate, finals = LoopEmitter(finder.table, derived, tiling, replaced).emit(named)
+            Rewriter.insert_op(iterate, InsertPoint.before(last))
+        else:
+            known = {bind_originals(form, finder): finder.table.access(op.results_[0], op.out.data) for op, form in forms.items()}
+            made, finals = emit_plain(finder.table, derived, known)
+            Rewriter.insert_op(made, InsertPoint.before(last))
+        self._replace(derived, finals, finder.table, last)
+        for op in sorted({*replaced, *forms}, key=lambda op: -order[op]):
+            erase_if_dead(op)
+
+    def _replace(self, derived: Derivations, finals: Finals, table: TensorTable, last: Operation) -> None:
+        values = {link.name: finals.value(link.name) for link, _ in derived}
+        Rewriter.insert_op([op for op in finals.operations if op.parent is None], InsertPoint.before(last))
+        for link, result in derived:
+            if (value := values[link.name]) is not link.op.results[0]:
+                link.op.results[0].replace_all_uses_with(value)
+                table.replace(link.op.results[0], value)
+                remarks.applied(self.plan.name, link.op, f"{link.name} joins an earlier pass over {self.rank} ({result.form}): {result.why}")
+        for link, _ in reversed(derived):
+            erase_if_dead(link.op)
+        for op in reversed(finals.operations):
+            erase_if_dead(op)
+
+    def _tiling(self) -> Tiling:
+        """Declare the two ranks that number tiles and elements of a tile; reuse them if an earlier loop over this rank did."""
+        sizes = self.cascade.sizes
+        size = sizes[self.rank]
+        tile = self.plan.tile if self.plan.tile is not None else default_tile(size)
+        tile = min(tile, size)
+        count = -(-size // tile)
+        outer, inner = f"{self.rank}1", f"{self.rank}0"
+        while (sizes.get(outer, count), sizes.get(inner, tile)) != (count, tile):
+            outer, inner = f"{outer}_", f"{inner}_"
+        declared = {**sizes, outer: count, inner: tile}
+        self.cascade.ranks = RanksAttr(tuple(declared.items()))
+        return Tiling(self.rank, size, outer, inner, tile)
+
+
+def default_tile(size: int) -> int:
+    """256, an array's side; for a rank shorter than four such tiles, a quarter of it, so that there is a loop to speak of."""
+    return 256 if size >= 1024 else max(1, size // 4)
+
+
+def bind_originals(form: Expr, finder: ChainFinder) -> Expr:
+    """A form with its summaries read from the Einsums that make them today."""
+    by_name = {link.name: link for link in finder.links.values()}
+
+    def leaf(e: Expr) -> Expr:
+        if isinstance(e, Param):
+            op = by_name[e.name].op
+            return finder.table.access(op.results_[0], op.out.data)
+        return e
+
+    return map_leaves(form, leaf)
+
+
+def elements_to_sink(derived: Derivations, inlined: set[ComputeOp], finder: ChainFinder, order: dict[Operation, int]) -> list[ComputeOp]:
+    """Einsums that make the chain's elements and serve nothing else, in program order: they can be made tile by tile."""
+    rank, table = finder.rank, finder.table
+    candidates: set[ComputeOp] = set(inlined)
+
+    def visit(e: Expr) -> Expr:
+        if isinstance(e, Access):
+            owner = table.value(e).owner
+            if isinstance(owner, ComputeOp) and owner not in candidates and owner in order and tiled_by(owner, e, rank):
+                candidates.add(owner)
+                map_leaves(table.lift(owner.map.data, owner.operands_), visit)
+        return e
+
+    links = {link.op for link, _ in derived}
+    for _, result in derived:
+        for accumulator in result.accumulators:
+            map_leaves(accumulator.basis, visit)
+    absorbed: set[Operation] = set(links)
+    for op in sorted(candidates, key=lambda op: -order[op]):
+        if all(use.operation in absorbed for use in op.results_[0].uses):
+            absorbed.add(op)
+    return sorted((op for op in candidates if op in absorbed and op not in inlined), key=lambda op: order[op])
+
+
+def tiled_by(owner: ComputeOp, access: Access, rank: str) -> bool:
+    """Whether an element is read at the very coordinate of `rank` at which its Einsum makes it."""
+    return (
+        len(owner.results_) == 1
+        and all(
+            (made.plain == rank) == (read.plain == rank) and (read.plain == rank or rank not in read.ranks)
+            for made, read in zip(owner.out.data, access.subscripts, strict=True)
+        )
+        and any(read.plain == rank for read in access.subscripts)
+    )
+
+
+def erase_if_dead(op: Operation) -> None:
+    if op.parent is not None and not any(True for r in op.results for _ in r.uses):
+        Rewriter.erase_op(op)
+
+
+def sort_block(block: Block) -> None:
+    """Put definitions before uses again, keeping the order otherwise (a stable topological sort)."""
+    ops = list(block.ops)
+    position = {op: i for i, op in enumerate(ops)}
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(ops)))
+    for i, op in enumerate(ops):
+        for inner in op.walk():
+            for operand in inner.operands:
+                owner = operand.owner
+                if isinstance(owner, Operation) and owner in position and owner is not op:
+                    graph.add_edge(position[owner], i)
+    order = list(nx.lexicographical_topological_sort(graph))
+    if order == list(range(len(ops))):
+        return
+    for op in ops:
+        op.detach()
+    block.add_ops([ops[i] for i in order])

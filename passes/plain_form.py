@@ -1,0 +1,118 @@
+"""Emitting a derived chain without a loop: accumulators as reductions of their own, and the summaries that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from ..algebra.affine import Affine, project
+from ..algebra.derivation import Derived
+from ..algebra.expr import Access, Apply, Expr, Num, Param, map_leaves, substitute_params
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..dialects.einsum_scope import tensor_of
+from ..dialects.notation import Reduction
+from .chains import Link
+from .tensors import TensorTable, comparison_value, read_ranks
+
+
+def accumulator_out(link: Link, expression: Expr) -> tuple[Affine, ...]:
+    """The dimensions of an accumulator: the ranks its basis and the filter have and the reduction keeps, in the result's order."""
+    bound = substitute_params(expression, link.bindings)
+    found = {**read_ranks(bound), **{r: None for c in link.where for r in c.ranks}}
+    kept = [s for s in link.op.out.data if s.ranks and s.ranks[0] in found]
+    named = {s.ranks[0] for s in kept}
+    return (*kept, *(Affine.rank(r) for r in found if r not in named and r not in link.reduced))
+
+
+def element_of(link: Link) -> Attribute:
+    return tensor_of(link.op.results_[0]).get_element_type()
+
+
+def scalar_of(op: str) -> str:
+    """The map operator that combines two values of a reduction."""
+    known = REDUCTION_OPERATORS.get(op)
+    return op if known is None else known.scalar
+
+
+def number(value: float) -> Num:
+    """A literal, an integer where it is one."""
+    return Num(int(value) if value.is_integer() else value)
+
+
+class Finals:
+    """The summaries' values after the traversal, each made when it is first asked for."""
+
+    def __init__(self, table: TensorTable, links: Sequence[tuple[Link, Derived]]):
+        self.table = table
+        self.links = {link.name: (link, derived) for link, derived in links}
+        self.accumulators: dict[str, Access] = {}
+        self.made: dict[str, SSAValue] = {}
+        self.operations: list[Operation] = []
+
+    def value(self, name: str) -> SSAValue:
+        if name not in self.made:
+            self.made[name] = self._make(*self.links[name])
+        return self.made[name]
+
+    def _make(self, link: Link, derived: Derived) -> SSAValue:
+        expression = self.bind(derived.final, link)
+        if isinstance(expression, Access) and expression.subscripts == link.op.out.data:
+            return self.table.value(expression)
+        if not derived.empty_safe:
+            for comparison in project(link.where, link.reduced, self.table.sizes) or ():
+                expression = Apply("select", (comparison_value(comparison), expression, number(derived.identity)))
+        op = self.table.compute(link.op.out.data, expression, element_of(link), like=link.op, name=link.op.results_[0].name_hint)
+        self.operations.append(op)
+        return op.results_[0]
+
+    def bind(self, expression: Expr, link: Link) -> Expr:
+        def leaf(e: Expr) -> Expr:
+            if not isinstance(e, Param):
+                return e
+            if e.name in self.accumulators:
+                return self.accumulators[e.name]
+            bound = link.bindings[e.name]
+            if e.name in self.links and isinstance(bound, Access):
+                return self.table.access(self.value(e.name), bound.subscripts)
+            return bound
+
+        return map_leaves(expression, leaf)
+
+
+def emit_plain(table: TensorTable, links: Sequence[tuple[Link, Derived]], known: Mapping[Expr, Access]) -> tuple[list[Operation], Finals]:
+    """A chain in which nothing is rebased: each accumulator is a reduction of its own, and the summaries follow from them.
+
+    `known` says which expressions Einsums of the cascade compute already; they are read, not computed again.
+    """
+    finals = Finals(table, links)
+    operations: list[Operation] = []
+    for link, derived in links:
+        if derived.form == "base":
+            finals.made[link.name] = link.op.results_[0]
+            finals.accumulators[derived.accumulators[0].name] = table.access(link.op.results_[0], link.op.out.data)
+            continue
+        for position, accumulator in enumerate(derived.accumulators):
+            expression = restore(substitute_params(accumulator.basis, link.bindings), known)
+            out = accumulator_out(link, accumulator.basis)
+            reduce = (Reduction(accumulator.op, link.reduced),)
+            name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, derived.k)
+            op = table.compute(out, expression, element_of(link), reduce=reduce, where=link.where, like=link.op, name=name)
+            operations.append(op)
+            finals.accumulators[accumulator.name] = table.access(op.results_[0], out)
+    for link, _ in links:
+        finals.value(link.name)
+    return [*operations, *finals.operations], finals
+
+
+def numbered(name: str, position: int, count: int) -> str:
+    return name if count == 1 else f"{name}{position}"
+
+
+def restore(expression: Expr, known: Mapping[Expr, Access]) -> Expr:
+    """The expression with what is computed already read from there."""
+    if expression in known:
+        return known[expression]
+    if isinstance(expression, Apply):
+        return Apply(expression.op, tuple(restore(a, known) for a in expression.args), expression.merge)
+    return expression

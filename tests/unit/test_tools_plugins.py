@@ -1,0 +1,111 @@
+"""Plug-ins: what a Python file may offer, and that a broken one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from einfold.tools.opt import main
+from einfold.tools.plugins import load_plugin
+
+PASS = """
+from dataclasses import dataclass
+from xdsl.passes import ModulePass
+
+@dataclass(frozen=True)
+class Mine(ModulePass):
+    name = "mine"
+    def apply(self, ctx, op):
+        from xdsl.dialects.builtin import UnitAttr
+        op.attributes["touched"] = UnitAttr()
+"""
+UNIVERSE = """
+from xdsl.universe import Universe
+from xdsl.ir import Dialect
+MINE = Dialect("mine")
+def factory():
+    raise AssertionError("imported when used, not before")
+U = Universe(all_dialects={"mine": lambda: MINE}, all_passes={"late": factory})
+"""
+DIALECT = """
+from xdsl.dialects.test import Test
+from xdsl.ir import Dialect
+from xdsl.irdl import IRDLOperation, irdl_op_definition
+
+@irdl_op_definition
+class Own(IRDLOperation):
+    name = "mine.own"
+    assembly_format = "attr-dict"
+
+Mine = Dialect("mine", [Own])
+"""
+
+
+def plugin(tmp_path: Path, text: str, name: str = "plug.py") -> str:
+    path = tmp_path / name
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> str:
+    path = tmp_path / "in.mlir"
+    path.write_text('"test.op"() : () -> ()\n')
+    return str(path)
+
+
+def test_a_pass_of_a_plugin_runs(tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
+    assert main([module, "--load-plugin", plugin(tmp_path, PASS), "-p", "mine"]) == 0
+    assert "attributes {touched}" in capsys.readouterr().out
+
+
+def test_several_plugins_and_their_passes_are_in_the_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    one, two = plugin(tmp_path, PASS), plugin(tmp_path, PASS.replace('"mine"', '"yours"'), "two.py")
+    with pytest.raises(SystemExit) as caught:
+        main(["--load-plugin", one, f"--load-plugin={two}", "--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out.replace("\n", "").replace(" ", "")
+    assert ",mine,yours" in out
+
+
+def test_a_dialect_of_a_plugin_is_read_and_imported_ones_are_not_offered(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = plugin(tmp_path, DIALECT)
+    assert set(load_plugin(path).all_dialects) == {"mine"}
+    (tmp_path / "own.mlir").write_text("mine.own {a}")
+    assert main([str(tmp_path / "own.mlir"), "--load-plugin", path]) == 0
+    assert "mine.own {a}" in capsys.readouterr().out
+
+
+def test_a_universe_adds_dialects_and_lazy_passes(tmp_path: Path):
+    found = load_plugin(plugin(tmp_path, UNIVERSE))
+    assert set(found.all_dialects) == {"mine"}
+    assert set(found.all_passes) == {"late"}
+    assert found.all_dialects["mine"]().name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1\ny = = 2\n", ":2:5: error: plug-in cannot be loaded: invalid syntax"),
+        ("x = 1\n1 / 0\n", ":2:1: error: plug-in cannot be loaded: ZeroDivisionError: division by zero"),
+        ("import nothing_of_that_name\n", ":1:1: error: plug-in cannot be loaded: ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        ("raise SystemExit(3)\n", ":1:1: error: plug-in cannot be loaded: SystemExit: 3"),
+        ("x = 1\n", ": error: plug-in offers nothing: no Universe, Dialect, ModulePass or Target at its top level"),
+        ("from xdsl.transforms.dead_code_elimination import DeadCodeElimination\n", ": error: plug-in offers nothing: "),
+        (PASS.replace('"mine"', '"cse"'), ": error: plug-in defines pass 'cse', which exists already"),
+        (PASS.replace('    name = "mine"\n', ""), ": error: plug-in class 'Mine' has no 'name', by which it would be called"),
+    ],
+)
+def test_a_broken_plugin_is_named(text: str, message: str, tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
+    path = plugin(tmp_path, text)
+    assert main([module, "--load-plugin", path]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(path + message)
+    assert err.count("\n") == 1
+
+
+def test_what_is_not_a_python_file_is_told(tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
+    assert main([module, "--load-plugin", module]) == 1
+    assert capsys.readouterr().err == f"{module}: error: a plug-in is a Python file, named *.py\n"
+    assert main([module, "--load-plugin", str(tmp_path / "gone.py")]) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/gone.py: error: no such file")

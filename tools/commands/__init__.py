@@ -1,0 +1,41 @@
+"""The subcommands of `einfold`: a table of names, and a module for each, imported when it is called.
+
+A module offers `configure(parser)`, which adds its options, and `run(args)`, which returns the exit code and may raise `Failure`.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Protocol, cast
+
+
+class CommandModule(Protocol):
+    """What a module of this folder offers."""
+
+    def configure(self, parser: ArgumentParser) -> None: ...
+
+    def run(self, args: Namespace) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand: its line in `einfold --help`, and the module of this folder that does it."""
+
+    help: str
+    module: str
+
+    def load(self) -> CommandModule:
+        return cast(CommandModule, import_module(f".{self.module}", __name__))
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
+        "check": Command("read and verify files of IR", "check"),
+    }
+)
+"""Subcommand -> what it is, in the order in which the help lists them."""

@@ -1,0 +1,29 @@
+"""`einfold check FILE...`: read and verify files of IR; says what is wrong with each, or how many operations it holds."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from ..diagnostics import Failure
+from ..loading import load_module, new_context
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file of IR; '-' is standard input")
+
+
+def run(args: Namespace) -> int:
+    ctx = new_context()
+    code = 0
+    for path in args.files:
+        try:
+            module = load_module(path, ctx)
+        except Failure as failure:
+            for diagnostic in failure.diagnostics:
+                print(diagnostic, file=sys.stderr)
+            code = max(code, failure.exit_code)
+        else:
+            count = sum(1 for _ in module.walk()) - 1
+            print(f"{path}: valid, {count} operation{'' if count == 1 else 's'}")
+    return code

@@ -1,0 +1,52 @@
+"""`einfold`: the front door. It knows the names of the subcommands; each is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from .cli import ArgumentParser, guarded
+from .commands import COMMANDS
+from .diagnostics import Diagnostic, Failure, suggestion
+
+DESCRIPTION = "Turns a cascade of Einsums into as few passes over its data as the mathematics allows, places it on a machine and simulates that."
+
+
+def top_parser() -> ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:<{width}}  {command.help}" for name, command in COMMANDS.items())
+    parser = ArgumentParser(
+        prog="einfold",
+        usage="einfold COMMAND ...",
+        description=DESCRIPTION,
+        epilog=f"commands:\n{listed}\n\n'einfold COMMAND --help' tells a command's options; 'einfold-opt' runs passes over a file.",
+    )
+    parser.add_argument("--version", action="version", version=f"einfold {version('einfold')} on xdsl {version('xdsl')}")
+    return parser
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Run the subcommand that comes first. Raises `Failure`."""
+    if not arguments or arguments[0].startswith("-"):
+        parser = top_parser()
+        parser.parse_args(arguments)
+        parser.print_help()
+        return 0
+    name, *rest = arguments
+    command = COMMANDS.get(name)
+    if command is None:
+        raise Failure(Diagnostic("error", f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)", "einfold"))
+    module = command.load()
+    parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
+    module.configure(parser)
+    return module.run(parser.parse_args(rest))
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """The command `einfold`."""
+    return guarded(lambda: dispatch(list(sys.argv[1:] if args is None else args)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
