@@ -53,10 +53,8 @@ def total(addends: Iterable[Addend]) -> Expr:
     terms.sort(key=lambda t: t[0] < 0)
     result: Expr | None = None
     for c, e in terms:
-        if result is None:
-            result = product([(e, 1)], c)
-        else:
-            result = Apply("sub" if c < 0 else "add", (result, product([(e, 1)], abs(c))))
+        size = product([(e, 1)], c if result is None else abs(c))
+        result = size if result is None else Apply("sub" if c < 0 else "add", (result, size))
     return ZERO if result is None else result
 
 

@@ -113,12 +113,12 @@ class Carried:
         return total((c, product([(Param(names[index[m]]), 1), *deferred])) for m, c, deferred in self.combination)
 
     def rebased_on(self) -> tuple[str, ...]:
-        """The summaries that the carried monomials depend on, in order of appearance."""
+        """The summaries that the carried monomials depend on, in order of dependence."""
         found: dict[str, None] = {}
         for m in self.monomials:
             for e in m.summary_parts:
-                found.update((n, None) for n in sorted(self.scope.of(e).summaries))
-        return tuple(found)
+                found.update((n, None) for n in self.scope.of(e).summaries)
+        return tuple(sorted(found, key=self.scope.order.index))
 
 
 def wave_value(wave: Wave) -> Expr:

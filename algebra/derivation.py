@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .expr import Apply, Expr, Num, Param
+from .expr import Apply, Expr, Num
 
 Form: TypeAlias = Literal["base", "deferred", "rebased", "ordered"]
 Numerics: TypeAlias = Literal["safe", "fast"]

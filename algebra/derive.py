@@ -57,7 +57,7 @@ class Chain:
     results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
 
     def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
-        self.known = Invariants(Scope(frozenset(r.name for r in reductions)), self.laws)
+        self.known = Invariants(Scope(tuple(r.name for r in reductions)), self.laws)
         for r in reductions:
             body = self.laws.inline(r.body)
             self.record(self.one(r, body), body)

@@ -6,13 +6,15 @@ Semantics are IEEE's, as the interpreter's: `0 * inf` and `inf - inf` are nan, a
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from .expr import Apply, Expr, Num
+from .expr import Apply, Expr, Num, Param
 from .laws import Laws
 
 Function: TypeAlias = Callable[..., Any]
+Table: TypeAlias = Mapping[str, Function]
 
 
 class Opaque(Exception):
@@ -67,33 +69,53 @@ def _min(a: float, b: float) -> float:
     return math.nan if math.isnan(a) or math.isnan(b) else min(a, b)
 
 
-FLOAT_FUNCTIONS: Mapping[str, Function] = {
-    "lt": lambda a, b: float(a < b),
-    "le": lambda a, b: float(a <= b),
-    "gt": lambda a, b: float(a > b),
-    "ge": lambda a, b: float(a >= b),
-    "eq": lambda a, b: float(a == b),
-    "ne": lambda a, b: float(a != b),
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
+def _select(c: float, a: float, b: float) -> float:
+    return a if c != 0 else b
+
+
+def _sqrt(a: float) -> float:
+    return math.sqrt(a) if a >= 0 else math.nan
+
+
+def _sign(a: float) -> float:
+    return a if math.isnan(a) else float((a > 0) - (a < 0))
+
+
+def _rounding(function: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda a: float(function(a)) if math.isfinite(a) else a
+
+
+def _test(relation: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    return lambda a, b: float(relation(a, b))
+
+
+FLOAT_FUNCTIONS: Table = {
+    "lt": _test(operator.lt),
+    "le": _test(operator.le),
+    "gt": _test(operator.gt),
+    "ge": _test(operator.ge),
+    "eq": _test(operator.eq),
+    "ne": _test(operator.ne),
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
     "div": _divide,
-    "neg": lambda a: -a,
+    "neg": operator.neg,
     "max": _max,
     "min": _min,
     "pow": _power,
-    "and": lambda a, b: float(a != 0 and b != 0),
-    "or": lambda a, b: float(a != 0 or b != 0),
+    "and": _test(lambda a, b: a != 0 and b != 0),
+    "or": _test(lambda a, b: a != 0 or b != 0),
     "not": lambda a: float(a == 0),
-    "select": lambda c, a, b: a if c != 0 else b,
+    "select": _select,
     "exp": _exp,
     "log": _log,
-    "sqrt": lambda a: math.sqrt(a) if a >= 0 else math.nan,
-    "rsqrt": lambda a: _divide(1.0, math.sqrt(a)) if a >= 0 else math.nan,
-    "abs": abs,
-    "sign": lambda a: a if math.isnan(a) else float((a > 0) - (a < 0)),
-    "floor": lambda a: float(math.floor(a)) if math.isfinite(a) else a,
-    "round": lambda a: float(round(a)) if math.isfinite(a) else a,
+    "sqrt": _sqrt,
+    "rsqrt": lambda a: _divide(1.0, _sqrt(a)),
+    "abs": operator.abs,
+    "sign": _sign,
+    "floor": _rounding(math.floor),
+    "round": _rounding(round),
     "tanh": math.tanh,
     "sigmoid": _sigmoid,
     "sin": _wave(math.sin),
@@ -129,8 +151,6 @@ def float_functions(laws: Laws) -> Mapping[str, Function]:
 
 
 def _function_of(body: Expr, names: tuple[str, ...]) -> Function:
-    from .expr import Param
-
     leaves = tuple(Param(n) for n in names)
 
     def call(*args: float) -> Any:

@@ -146,7 +146,7 @@ class Ordered:
             return self.scaled((abs(coefficient), outer), lambda direction: self.extreme(Apply("abs", (inner,)), direction), up)
         if not up:
             raise NotOrdered("the smallest absolute value is not at an end")
-        return Apply("max", (self.best(a, True), total([(Fraction(-1), self.best(a, False))])))
+        return Apply("max", (self.best(a, True), total(addends(self.best(a, False), Fraction(-1)))))
 
     def select(self, condition: Expr, a: Expr, b: Expr, up: bool) -> Expr:
         if self.argument or self.known.scope.mixed(condition):

@@ -33,10 +33,14 @@ _ELEMENT = Dependence(True, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that are summaries; everything else that is named is a constant of the fiber. Answers are remembered."""
+    """The names that are summaries, earliest first; everything else that is named is a constant of the fiber. Answers are remembered."""
 
-    summaries: frozenset[str]
+    order: tuple[str, ...]
     _known: dict[Expr, Dependence] = field(default_factory=dict[Expr, Dependence], compare=False, repr=False)
+
+    @property
+    def summaries(self) -> frozenset[str]:
+        return frozenset(self.order)
 
     def of(self, expr: Expr) -> Dependence:
         found = self._known.get(expr)
@@ -48,7 +52,7 @@ class Scope:
         match expr:
             case Access() | RankValue():
                 return _ELEMENT
-            case Param(name) if name in self.summaries:
+            case Param(name) if name in self.order:
                 return Dependence(False, frozenset((name,)))
             case Apply(_, args):
                 parts = [self.of(a) for a in args]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .build import ONE, ZERO, Addend, Factor, product, rational, total
-from .expr import Apply, Expr, Num, Param
 from .evaluate import evaluate
+from .expr import Apply, Expr, Num, Param
 from .invariants import Invariants
 from .laws import ADDITION_FORMULAS, Domain
 from .linear import addends, collect, plain

@@ -46,15 +46,18 @@ class NewPass:
     summary: bool
     location: str | None
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> str:
         needs = " and ".join(f"{o}, {c}" for o, c in zip(self.operands, self.causes, strict=True))
-        where = "" if self.location is None else f" ({self.location})"
         rank = self.causes[0].rsplit(" ", 1)[-1]
         if not self.again:
-            return f"{self.einsum} waits for phase {self.phase} over {rank}: it needs {needs}; it reads no fiber again{where}"
+            return f"{self.einsum} waits for phase {self.phase} over {rank}: it needs {needs}; it reads no fiber again"
         over = f"summaries along {rank}" if self.summary else rank
         later = "" if self.phase == self.pass_ else f" (phase {self.phase})"
-        return f"{self.einsum} starts pass {self.pass_} over {over}{later}: it needs {needs}{where}"
+        return f"{self.einsum} starts pass {self.pass_} over {over}{later}: it needs {needs}"
+
+    def __str__(self) -> str:
+        return self.message if self.location is None else f"{self.message} ({self.location})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ known in the bodies in it, not the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -74,7 +74,7 @@ def _key(op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable | None:
     match op:
         case ComputeOp():
             conditions = None if op.where is None else frozenset(a for c in op.where.data for a in c.nonnegative())
-            return (op.name, op.out, _expression_key(op.map.data, op, local), op.reduce, conditions, op.empty, types)
+            return (op.name, op.out, _expression_key(op.map.data, op.operands_, local), op.reduce, conditions, op.empty, types)
         case ViewOp():
             return (op.name, local.get(op.source, op.source), op.regroup, types)
         case IterateOp():
@@ -83,15 +83,15 @@ def _key(op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable | None:
             return None
 
 
-def _expression_key(expression: Expr, op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable:
+def _expression_key(expression: Expr, operands: Sequence[SSAValue], local: Mapping[SSAValue, Hashable]) -> Hashable:
     match expression:
         case Access(tensor, subscripts):
-            value = op.operands[tensor]
+            value = operands[tensor]
             return (local.get(value, value), subscripts)
         case Num():
             return repr(expression.value)  # 0, 0.0 and -0.0 are equal but not the same
         case Apply(operator, args, merge):
-            keys = tuple(_expression_key(a, op, local) for a in args)
+            keys = tuple(_expression_key(a, operands, local) for a in args)
             commutes = operator in EXACTLY_COMMUTATIVE and merge is None
             return (operator, merge, frozenset(keys) if commutes else keys)
         case _:
@@ -100,37 +100,18 @@ def _expression_key(expression: Expr, op: Operation, local: Mapping[SSAValue, Ha
 
 def _iterate_key(op: IterateOp, outer: Mapping[SSAValue, Hashable]) -> Hashable | None:
     local: dict[SSAValue, Hashable] = dict(outer)
-    own: list[SSAValue] = [*op.body.block.args, *(r for inner in op.body.walk() for r in inner.results)]
+    own: list[SSAValue] = [*op.body.block.args, *(r for inner in op.body.block.ops for r in inner.results)]
     local.update((value, ("inside", len(outer) + number)) for number, value in enumerate(own))
-    inits = tuple(outer.get(v, v) for v in op.inits)
     body: list[Hashable] = []
     for inner in op.body.block.ops:
-        if isinstance(inner, YieldOp):
-            until = None if inner.until is None else _expression_key_of_guard(inner, local)
-            named = tuple(local.get(v, v) for v in (*inner.states, *inner.collected))
-            body.append((named, len(inner.states), inner.subscripts, until))
-        elif (key := _key(inner, local)) is not None:
-            body.append(key)
-        else:
+        key = _yield_key(inner, local) if isinstance(inner, YieldOp) else _key(inner, local)
+        if key is None:
             return None
+        body.append(key)
+    inits = tuple(outer.get(v, v) for v in op.inits)
     return (op.name, op.rank, inits, op.states, op.init, tuple(body), tuple(r.type for r in op.results))
 
 
-def _expression_key_of_guard(op: YieldOp, local: Mapping[SSAValue, Hashable]) -> Hashable:
-    """The guard's key; its map counts its tensors from the first one guarded."""
-    first = len(op.states) + len(op.collected)
-    numbered = {v: local.get(v, v) for v in op.operands[first:]}
-    return None if op.until is None else (_guard_tree(op.until.data, op, first, numbered))
-
-
-def _guard_tree(expression: Expr, op: YieldOp, first: int, local: Mapping[SSAValue, Hashable]) -> Hashable:
-    match expression:
-        case Access(tensor, subscripts):
-            value = op.operands[first + tensor]
-            return (local.get(value, value), subscripts)
-        case Num():
-            return repr(expression.value)
-        case Apply(operator, args, merge):
-            return (operator, merge, tuple(_guard_tree(a, op, first, local) for a in args))
-        case _:
-            return expression
+def _yield_key(op: YieldOp, local: Mapping[SSAValue, Hashable]) -> Hashable:
+    until = None if op.until is None else _expression_key(op.until.data, op.guarded, local)
+    return (len(op.states), tuple(local.get(v, v) for v in (*op.states, *op.collected)), op.subscripts, until)

@@ -15,12 +15,11 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
 from ..algebra.affine import Affine
-from ..algebra.expr import Access, Apply, Expr, RankValue, accesses, affine_value, map_leaves, walk
+from ..algebra.expr import Access, Apply, Expr, accesses, walk
 from ..analysis.einsums import traversed_ranks
 from ..analysis.presence import takes_part, visits_everywhere
 from ..analysis.remarks import applied, fail, missed
 from ..dialects.einsum import CascadeOp, ComputeOp
-from ..dialects.einsum_attrs import MapAttr
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.einsum_verify import iterative_ranks
 from .editing import Operands, cascades_of, filter_of, set_map
@@ -54,7 +53,7 @@ class EinsumFuseMapsPass(ModulePass):
     def _fuse(self, cascade: CascadeOp) -> None:
         names: list[str] = []
         for producer in list(cascade.body.walk()):
-            if not isinstance(producer, ComputeOp) or producer.reduce is not None or not any(r.uses for r in producer.results_):
+            if not isinstance(producer, ComputeOp) or producer.reduce is not None or not _read_by_einsums_only(producer.results_[0]):
                 continue
             reason = self._why_not(producer) or self._inline(producer)
             if reason is not None:
@@ -81,9 +80,8 @@ class EinsumFuseMapsPass(ModulePass):
             return "presence decides where it is computed"
         reads = 0
         for use in result.uses:
-            if not isinstance(use.operation, ComputeOp):
-                return f"'{use.operation.name}' needs it as a tensor"
-            reads += sum(a.tensor == use.index for a in accesses(use.operation.map.data))
+            if isinstance(use.operation, ComputeOp):
+                reads += sum(a.tensor == use.index for a in accesses(use.operation.map.data))
         return f"it is read {reads} times, more than max-uses = {self.max_uses}" if reads > self.max_uses else None
 
     def _inline(self, producer: ComputeOp) -> str | None:
@@ -140,14 +138,19 @@ class EinsumFuseMapsPass(ModulePass):
         return None
 
 
+def _read_by_einsums_only(value: SSAValue) -> bool:
+    """Whether a tensor might do without being made: it is no result or state, nothing views it, and something reads it."""
+    return value.first_use is not None and all(isinstance(use.operation, ComputeOp) for use in value.uses)
+
+
 def _renamed(producer: ComputeOp, access: Access) -> dict[str, Affine]:
     return {s.ranks[0]: read for s, read in zip(producer.out.data, access.subscripts, strict=True)}
 
 
 def _once(access: Access, points: frozenset[str]) -> bool:
     """Whether different points read different elements: the subscripts are different ranks, and all that there are."""
-    named = [s.plain for s in access.subscripts]
-    return None not in named and len(set(named)) == len(named) and points == set(named)
+    named = [rank for s in access.subscripts if (rank := s.plain) is not None]
+    return len(named) == len(access.subscripts) == len(points) and points == frozenset(named)
 
 
 def _depth(expression: Expr) -> int:

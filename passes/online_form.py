@@ -76,8 +76,27 @@ class LoopEmitter:
         self.running: dict[str, tuple[SSAValue, SSAValue]] = {}
         self.sharing = _Sharing()
         self.names: dict[Expr, str] = {}
-        self.safe = {link.name: dict(derived.safe) for link, derived in links if derived.safe and not self._starts(link, derived)}
+        self.safe: dict[str, dict[str, Expr]] = {
+            link.name: dict(derived.safe) for link, derived in links if derived.safe and not self._starts(link, derived)
+        }
+        self.moving = self._moving()
         self.block = Block()
+
+    def _moving(self) -> set[str]:
+        """The summaries whose running values the loop needs: those rebased on, and those that give their running values."""
+        named = {link.name: derived for link, derived in self.links}
+        found: set[str] = set()
+        waiting = [name for derived in named.values() for name in derived.rebased_on]
+        while waiting:
+            name = waiting.pop()
+            if name in named and name not in found:
+                found.add(name)
+                waiting += [e.name for e in walk(named[name].running) if isinstance(e, Param)]
+        return found
+
+    def _guarded(self, form: Expr) -> list[Expr]:
+        """The form with the summaries of each guarded link replaced by what stands for them before they have a value."""
+        return [substitute_params(form, replacements) for replacements in self.safe.values()]
 
     def _starts(self, link: Link, derived: Derived) -> bool:
         """Whether the first tile surely brings every summary rebased on off its bottom, so that no replacement is needed."""
@@ -88,9 +107,11 @@ class LoopEmitter:
     def emit(self, forms: Mapping[Expr, str]) -> tuple[IterateOp, Finals]:
         """The loop, and the summaries' final values; `forms` names expressions by the Einsums that computed them before."""
         states = self._states()
+        guards = {e: f"S{name}" for replacements in self.safe.values() for name, e in replacements.items()}
         for op in self.sunk:
             self._sink(op)
-        self.names = {self.localise(form): f"L{name}" for form, name in forms.items()}
+        self.names = {self.localise(f): f"L{name}" for form, name in forms.items() for f in (form, *self._guarded(form))}
+        self.names |= {self.localise(e): name.replace(".old", "_old") for e, name in guards.items()}
         self._count()
         by_name = {s.accumulator.name: s for s in states}
         for link, derived in self.links:
@@ -173,7 +194,8 @@ class LoopEmitter:
 
     def _count(self) -> None:
         for link, derived in self.links:
-            roots = {self._half_bound(a.basis, link): None for a in derived.accumulators}
+            entries = [e for row in derived.correction for e in row if e is not None and derived.rebased_on]
+            roots = {self._half_bound(e, link): None for e in (*(a.basis for a in derived.accumulators), *entries)}
             for root in roots:
                 self.sharing.occurs.update(e for e in walk(root) if isinstance(e, Apply))
 
@@ -281,7 +303,7 @@ class LoopEmitter:
 
     def _run(self, link: Link, derived: Derived, by_name: dict[str, _State]) -> None:
         """Make the running values of a summary, before and after this tile, if something is rebased on it."""
-        if not any(link.name in d.rebased_on for _, d in self.links):
+        if link.name not in self.moving:
             return
         values: list[SSAValue] = []
         for which in (0, 1):

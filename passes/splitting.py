@@ -101,6 +101,9 @@ class Splitter:
         if kept and not as_tiles and self.split.ragged:
             self._decline(op, "a dimension of its result is not a plain rank, and the last tile is ragged")
             return False
+        if self.split.ragged and self._numbers_points(op):
+            self._decline(op, "it gives coordinates within several ranks, and the last tile is ragged")
+            return False
         out: list[Affine] = []
         for subscript in op.out.data:
             tiles = as_tiles and subscript.plain == self.split.rank
@@ -124,6 +127,13 @@ class Splitter:
                 old.replace_all_uses_with(new)
         self._replaced.append(op)
         return True
+
+    def _numbers_points(self, op: ComputeOp) -> bool:
+        """Whether the result counts points in a space in which the rank is not outermost, so that its size matters."""
+        if len(op.results_) == 1:
+            return False
+        ranks = reductions_of(op)[-1].ranks
+        return self.split.rank in ranks[1:]
 
     def _decline(self, op: ComputeOp, reason: str) -> None:
         missed(self.pass_name, op, f"this Einsum traverses '{self.split.rank}' whole: {reason}")

@@ -87,7 +87,7 @@ class Runner:
         path = _free_path(Path(self.crash_dir), self.passes[index].name)
         pipeline = ",".join(map(str, passes))
         reason = "".join(traceback.format_exception(error))
-        header = [f"// RUN: {self.tool} -p '{pipeline}' %s", *(f"// {line}" for line in reason.splitlines())]
+        header = [f"// Reproduce with: {self.tool} -p '{pipeline}' {path.name}", *(f"// {line}" for line in reason.splitlines())]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(str(path), "\n".join([*header, text]))

@@ -265,17 +265,18 @@ def result_subscripts(draw: st.DrawFn, kept: Sequence[str], sizes: Mapping[str, 
 
 
 @st.composite
-def cases(draw: st.DrawFn, dtype: str, presence: bool) -> Case:
-    ranks = draw(st.lists(st.sampled_from(RANKS), min_size=1, max_size=4, unique=True))
-    sizes = {r: draw(st.integers(1, 4)) for r in ranks}
-    roles = {r: draw(st.sampled_from(("kept", "kept", "first", "second", "fixed"))) for r in ranks}
+def cases(draw: st.DrawFn, dtype: str, presence: bool, product: bool = False) -> Case:
+    """`product`: sums of products only. Numbers are drawn from a seed: drawn one by one they would mostly be alike."""
+    ranks = draw(st.lists(st.sampled_from(RANKS), min_size=2 if product else 1, max_size=4, unique=True))
+    sizes = {r: draw(st.sampled_from((3, 2, 4, 1))) for r in ranks}
+    roles = {r: draw(st.sampled_from(("first", "kept", "kept", "second", "first", "fixed"))) for r in ranks}
     fixed = {r: draw(st.integers(0, sizes[r] - 1)) for r in ranks if roles[r] == "fixed"}
     box = {r: 1 if r in fixed else s for r, s in sizes.items()}
     points = {r: Affine((), c) for r, c in fixed.items()}
     groups = [tuple(r for r in ranks if roles[r] == g) for g in ("first", "second")]
-    folds = ("add", "max", "min", "or", "and", "@first", "@mix", *(("mul",) if dtype == "f64" else ()))
+    folds = ("add",) if product else ("@first", "add", "max", "min", "or", "and", "@mix", *(("mul",) if dtype == "f64" else ()))
     reductions = [Reduction(draw(st.sampled_from(folds)), g) for g in groups if g]
-    if reductions and draw(st.integers(0, 3)) == 0:
+    if reductions and not product and draw(st.integers(0, 3)) == 0:
         reductions[-1] = Reduction(draw(st.sampled_from(("argmax", "argmin"))), reductions[-1].ranks)
     if any(r.op in ("mul", "@mix") for r in reductions):
         assume(math.prod(sizes[r] for g in groups for r in g) <= 8)
@@ -317,18 +318,24 @@ def cases(draw: st.DrawFn, dtype: str, presence: bool) -> Case:
             return draw(st.sampled_from((RankValue, RankShape)))(draw(st.sampled_from(ranks)))
         return tensor()
 
-    expr = tree(draw(st.integers(0, 3)))
+    def products() -> Expr:
+        found: Expr = Apply("mul", (tensor(), tensor()))
+        for _ in range(draw(st.integers(0, 2))):
+            found = Apply("mul", (found, draw(st.sampled_from((Num(2), Num(-3)))) if draw(st.integers(0, 1)) else tensor()))
+        return found
+
+    expr = products() if product else tree(draw(st.integers(0, 3)))
     kept = [r for r in ranks if roles[r] == "kept"]
     out = draw(result_subscripts(kept, sizes))
-    for _ in range(draw(st.integers(0, 2)) // 2 + draw(st.integers(0, 1))):
+    for _ in range(draw(st.sampled_from((0, 1, 0, 1, 2)))):
         lhs, rhs = draw(affines(ranks)), draw(affines(ranks))
         guards.append(Comparison(lhs, draw(st.sampled_from(("<", "<=", ">", ">=", "=="))), rhs))
-    numbers: tuple[float, ...] = (0, 0, 1, 2, -1, 3) if dtype != "f64" or draw(st.integers(0, 2)) else (0, 1, -1, 2, math.inf, -math.inf, math.nan)
-    empties = [draw(st.sampled_from((None, 0, 1, -1, math.inf) if dtype == "f64" else (None, 0, 1))) if presence else None for _ in shapes]
-    operands = []
-    for shape in shapes:
-        elements = draw(st.lists(st.sampled_from(numbers), min_size=math.prod(shape), max_size=math.prod(shape)))
-        operands.append(np.array(elements, np.float64 if dtype == "f64" else np.int64).reshape(shape))
+    special = (math.inf, -math.inf, math.nan) if dtype == "f64" and draw(st.integers(0, 2)) == 0 else ()
+    numbers = (0, 0, 1, 2, -1, 3, -5, *special)
+    declared = (None, 0, 1, -1, math.inf) if dtype == "f64" else (None, 0, 1)
+    empties = [draw(st.sampled_from(declared)) if presence else None for _ in shapes]
+    generator = np.random.default_rng(draw(st.integers(0, 2**16)))
+    operands = [np.asarray(generator.choice(np.array(numbers, np.float64 if dtype == "f64" else np.int64), shape)) for shape in shapes]
     empty = draw(st.sampled_from((None, 0, 7, -math.inf) if dtype == "f64" else (None, 0, 7)))
     block = draw(st.sampled_from((1, 2, 5, 2**22)))
     return Case(out, expr, tuple(reductions), tuple(guards), empty, operands, empties, sizes, fixed, dtype, block)
@@ -375,6 +382,12 @@ def test_dense_einsums_agree_with_the_definition(case: Case) -> None:
 @QUICK
 @given(case=cases("f64", presence=True))
 def test_einsums_with_merges_and_empty_values_agree_with_the_definition(case: Case) -> None:
+    check(case)
+
+
+@QUICK
+@given(case=cases("f64", presence=False, product=True) | cases("f64", presence=True, product=True))
+def test_sums_of_products_agree_with_the_definition(case: Case) -> None:
     check(case)
 
 

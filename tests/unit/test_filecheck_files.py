@@ -13,7 +13,9 @@ FILES = sorted(p for p in FOLDER.rglob("*.mlir") if "Inputs" not in p.parts and 
 
 LIT_KEYWORDS = frozenset({"RUN", "REQUIRES", "XFAIL", "UNSUPPORTED"})
 SUFFIXES = ("", "-NEXT", "-SAME", "-NOT", "-DAG", "-LABEL", "-EMPTY")
-DIRECTIVE = re.compile(r"//\s*(?P<name>[A-Z][A-Z0-9_-]{2,})(?:\{LITERAL\})?:")
+DIRECTIVE = re.compile(r"//\s*(?P<name>[A-Z][A-Z0-9_-]*)(?:\{LITERAL\})?:")
+SHORTEST = 2
+"""Longest name that may stand in a comment with a colon without being taken for a misspelt directive, as ranks and tensors do."""
 PREPARATION = re.compile(r"^(?:rm|mkdir|cp)\b")
 CHECKS = (
     re.compile(r"\|\s*filecheck\b.*%s"),
@@ -41,8 +43,8 @@ def problems(text: str) -> list[str]:
             found.append(f"checks nothing: {command}")
     prefixes = used_prefixes(commands)
     known = LIT_KEYWORDS | {prefix + suffix for prefix in prefixes for suffix in SUFFIXES}
-    names = [match["name"] for match in DIRECTIVE.finditer(text)]
-    found += [f"not a directive: {n}" for n in names if n not in known and not re.fullmatch(rf"(?:{'|'.join(prefixes) or 'CHECK'})-COUNT-\d+", n)]
+    names = [re.sub(r"-COUNT-\d+$", "", match["name"]) for match in DIRECTIVE.finditer(text)]
+    found += [f"not a directive: {name}" for name in names if len(name) > SHORTEST and name not in known]
     for prefix in prefixes:
         if not any(n == prefix or (n.startswith(f"{prefix}-") and n != f"{prefix}-NOT") for n in names):
             found.append(f"nothing to check with prefix {prefix}")
@@ -81,7 +83,10 @@ def test_a_lit_test_checks_something(path: Path):
         ("// RUN: einfold-opt %s | filecheck %s\n// CHECK-NOT: b", ["nothing to check with prefix CHECK"]),
         ("// RUN: einfold-opt %s | filecheck %s --check-prefix=A\n// CHECK: a", ["not a directive: CHECK", "nothing to check with prefix A"]),
         ("// RUN: einfold-opt %s\n// CHECK: a", ["checks nothing: einfold-opt %s", "not a directive: CHECK"]),
-        ("// RUN: einfold-opt | filecheck x\n// CHECK: a", ["reads no input: einfold-opt | filecheck x", "checks nothing: einfold-opt | filecheck x"]),
+        (
+            "// RUN: einfold-opt | filecheck x\n// CHECK: a",
+            ["reads no input: einfold-opt | filecheck x", "checks nothing: einfold-opt | filecheck x"],
+        ),
         ("// RUN: einfold-opt %s --verify-diagnostics\n", ["--verify-diagnostics without an expectation"]),
         ("// CHECK: a", ["no RUN line", "not a directive: CHECK"]),
     ],

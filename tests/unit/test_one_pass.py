@@ -192,7 +192,8 @@ def test_large_scores_and_ties(name: str) -> None:
         expected = run_cascade(cascade_of(module), given)
         EinsumOnePass(size=8).apply(Context(), module)
         for made, wanted in zip(run_cascade(cascade_of(module), given), expected, strict=True):
-            np.testing.assert_allclose(made, wanted, rtol=1e-6, atol=1e-9)
+            defined = ~np.isnan(wanted)  # 0 / 0 in the cascade as written has no value to preserve
+            np.testing.assert_allclose(made[defined], wanted[defined], rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("first", [0, 8, 24])

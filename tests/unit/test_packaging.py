@@ -19,7 +19,8 @@ def folders() -> dict[str, Path]:
     """Package name -> folder, for every folder of the library that holds files Python or its users read."""
     found = {"einfold": ROOT}
     for top in ROOT.iterdir():
-        if top.is_dir() and not top.name.startswith(".") and top.name not in NOT_PACKAGED and not top.name.endswith(".egg-info"):
+        ours = not top.name.startswith(".") and not top.name.endswith(".egg-info") and not (top / "pyvenv.cfg").exists()
+        if top.is_dir() and ours and top.name not in NOT_PACKAGED:
             for folder in (top, *(p for p in top.rglob("*") if p.is_dir() and p.name != "__pycache__")):
                 if any(p.is_file() for p in folder.iterdir()):
                     found[".".join(["einfold", *folder.relative_to(ROOT).parts])] = folder

@@ -15,7 +15,7 @@ einsum.cascade @f ranks {m = 4} (%A[m]) -> [] : f32 {
 // CHECK-NEXT: test-crash.crash.mlir: note: reproducer written; run: einfold-opt --load-plugin {{.*}}plugin.py -p 'test-crash'
 // CHECK-NOT: Traceback
 
-// KEPT: // RUN: einfold-opt --load-plugin {{.*}}plugin.py -p 'test-crash' %s
+// KEPT: // Reproduce with: einfold-opt --load-plugin {{.*}}plugin.py -p 'test-crash' test-crash.crash.mlir
 // KEPT: // ZeroDivisionError: on purpose
 // KEPT: einsum.compute [] = %A[m] reduce add(m) {mark = "seen"}
 

@@ -1,0 +1,35 @@
+# Everything runs in one virtual environment: .venv, or the one that VENV names. It is made, and einfold installed in it, when needed.
+
+VENV ?= .venv
+PYTHON ?= python3
+INSTALL ?= --editable .[dev]
+JOBS ?= 2
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.einfold-installed
+
+.PHONY: demo test check format clean
+
+demo: $(STAMP)
+	$(BIN)/einfold tour
+
+test: $(STAMP)
+	$(BIN)/lit -j $(JOBS) -q tests/filecheck
+	$(BIN)/pytest -n $(JOBS)
+
+check: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALL)
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis tests/filecheck/Output

@@ -1,0 +1,10 @@
+// Attention with the division inside (FuseMax, Cascade 4).
+einsum.cascade @attention ranks {p = 64, m = 1024, e = 32, f = 32} (%Q[p, e], %K[m, e], %V[m, f]) -> [p, f] : f32 {
+  %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+  %GM = einsum.compute [p] = %S[m, p] reduce max(m)
+  %SN = einsum.compute [m, p] = exp(%S[m, p] - %GM[p])
+  %SD = einsum.compute [p] = %SN[m, p] reduce add(m)
+  %A = einsum.compute [m, p] = %SN[m, p] / %SD[p]
+  %AV = einsum.compute [p, f] = %A[m, p] * %V[m, f] reduce add(m)
+  einsum.return %AV[p, f]
+}

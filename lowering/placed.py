@@ -1,0 +1,67 @@
+"""Where a cascade's Einsums run, as attributes of the IR: what `einsum-place` writes and the lowering reads.
+
+An Einsum has `array`, and the ranks spread over that array's `rows` and `cols`; the cascade has its `machine` and the tile of each rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ArrayAttr, StringAttr, SymbolRefAttr
+
+from ..dialects.einsum import CascadeOp, ComputeOp
+from ..dialects.einsum_attrs import RanksAttr
+
+ARRAY, ROWS, COLS, MACHINE, TILES = "array", "rows", "cols", "machine", "tiles"
+"""Names of the attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An array, and the ranks whose coordinates are spread over its rows and columns."""
+
+    array: str
+    rows: tuple[str, ...] = ()
+    cols: tuple[str, ...] = ()
+
+
+def set_place(op: ComputeOp, place: Place) -> None:
+    op.attributes[ARRAY] = SymbolRefAttr(place.array)
+    for name, ranks in ((ROWS, place.rows), (COLS, place.cols)):
+        if ranks:
+            op.attributes[name] = ArrayAttr(map(StringAttr, ranks))
+        else:
+            op.attributes.pop(name, None)
+
+
+def place_of(op: ComputeOp) -> Place | None:
+    """Where an Einsum runs; None if nobody has said so."""
+    array = op.attributes.get(ARRAY)
+    if not isinstance(array, SymbolRefAttr):
+        return None
+    return Place(array.string_value(), _names(op, ROWS), _names(op, COLS))
+
+
+def _names(op: ComputeOp, name: str) -> tuple[str, ...]:
+    attr = op.attributes.get(name)
+    return tuple(a.data for a in attr if isinstance(a, StringAttr)) if isinstance(attr, ArrayAttr) else ()
+
+
+def set_machine(op: CascadeOp, machine: str, tiles: Mapping[str, int]) -> None:
+    """`tiles`: rank -> how many of its coordinates one tile has."""
+    op.attributes[MACHINE] = SymbolRefAttr(machine)
+    op.attributes[TILES] = RanksAttr(tuple(tiles.items()))
+
+
+def machine_of(op: CascadeOp) -> str | None:
+    """The machine that a cascade is placed on; None if it is not placed."""
+    machine = op.attributes.get(MACHINE)
+    return machine.string_value() if isinstance(machine, SymbolRefAttr) else None
+
+
+def tiles_of(op: CascadeOp) -> dict[str, int]:
+    """Rank -> tile; a rank that is not named is taken whole."""
+    tiles = op.attributes.get(TILES)
+    stated = tiles.sizes if isinstance(tiles, RanksAttr) else {}
+    return {rank: min(stated.get(rank, size), size) for rank, size in op.sizes.items()}

@@ -1,0 +1,104 @@
+"""Which array runs an Einsum, and how large a tile is: decided from the machine's description and the Einsums' ranks alone.
+
+One pair of ranks is spread over the rows and columns of the largest array: the pair along which most points gain from having
+neighbours (an operand shared, or a reduction). An Einsum over both ranks runs there if the array has its operations; the others run
+on the arrays beside it. For attention on FuseMax's machine this is the paper's binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import ceil
+
+from ..analysis import remarks
+from ..dialects.accel_machine import ArrayOp, MachineOp
+from ..dialects.einsum import CascadeOp
+from .placed import Place, set_machine, set_place
+from .tile_sizes import tile_sizes
+from .work import Work, missing_operations, works_of
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The ranks spread over the rows and the columns of arrays; no row where no array has several rows and columns."""
+
+    row: str | None
+    col: str
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        return (self.col,) if self.row is None else (self.row, self.col)
+
+
+def place_cascade(cascade: CascadeOp, machine: MachineOp, given: Mapping[str, int] | None = None) -> None:
+    """Annotate every Einsum with its array and the cascade with its tiles.
+
+    `given`: tiles that are decided already, by rank. Raises `LocatedPassFailure` where no array has an Einsum's operations.
+    """
+    works = works_of(cascade)
+    arrays = sorted(machine.arrays.values(), key=lambda a: -a.rows.data * a.cols.data)
+    grid = next((a for a in arrays if a.rows.data > 1 and a.cols.data > 1), None)
+    spread = best_pair(works, cascade.sizes, grid) if grid is not None else None
+    if spread is None:
+        spread = best_column(works, cascade.sizes, arrays[0])
+    places = [_place(work, spread, grid, arrays, machine, cascade.sizes) for work in works]
+    for work, place in zip(works, places, strict=True):
+        set_place(work.op, place)
+    tiles = tile_sizes(works, places, spread.ranks if spread is not None else (), cascade.sizes, machine)
+    set_machine(cascade, machine.sym_name.data, tiles | {r: min(t, cascade.sizes[r]) for r, t in (given or {}).items()})
+
+
+def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) -> Spread | None:
+    """The two ranks that keep most of an array's processing elements at useful work; None if no Einsum has two ranks.
+
+    Scored by points of the Einsums over both ranks where both are useful, then by points of those over both, times the share of the
+    array that ranks of such sizes fill: small ranks, and batch ranks that only repeat the work, lose.
+    """
+    total = {r: sum(w.points for w in works if r in w.ranks) for r in sizes}
+    last = {r: max((w.ranks.index(r) for w in works if r in w.ranks), default=0) for r in sizes}
+    best: tuple[tuple[float, float], Spread] | None = None
+    for pair in combinations([r for r in sizes if total[r]], 2):
+        both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
+        row, col = sorted(pair, key=lambda r: (total[r], last[r]))
+        filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
+        useful = sum(w.points for w in both if row in w.useful and col in w.useful)
+        score = (useful * filled, sum(w.points for w in both) * filled)
+        if both and (best is None or score > best[0]):
+            best = (score, Spread(row, col))
+    return None if best is None else best[1]
+
+
+def best_column(works: Sequence[Work], sizes: Mapping[str, int], array: ArrayOp) -> Spread | None:
+    """The rank that keeps most of a 1D array busy; None if no Einsum has a rank."""
+    ranks = [r for r in sizes if any(r in w.ranks for w in works)]
+    filled = {r: sum(w.points for w in works if r in w.ranks) * _filled(sizes[r], array.cols.data) for r in ranks}
+    return Spread(None, max(ranks, key=lambda r: filled[r])) if ranks else None
+
+
+def _filled(size: int, side: int) -> float:
+    """The share of an array's side that is busy on average when `size` coordinates are spread over it."""
+    return size / (ceil(size / side) * side)
+
+
+def _place(
+    work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequence[ArrayOp], machine: MachineOp, sizes: Mapping[str, int]
+) -> Place:
+    beside = [a for a in arrays if a is not grid]
+    over_both = spread is not None and all(r in work.ranks for r in spread.ranks)
+    grids = [] if grid is None else [grid]
+    lacking: list[str] = []
+    for array in [*grids, *beside] if over_both else [*beside, *grids]:
+        missing = missing_operations(work.op, array)
+        if not missing:
+            return _over(work, spread, array, sizes)
+        lacking.append(f"'@{array.sym_name.data}' has no {', '.join(repr(m) for m in missing)}")
+    remarks.fail(work.op, f"machine '@{machine.sym_name.data}' cannot run {work.name}: {'; '.join(lacking)}")
+
+
+def _over(work: Work, spread: Spread | None, array: ArrayOp, sizes: Mapping[str, int]) -> Place:
+    """The spread ranks over an array as far as the Einsum has them; without the column's, its longest kept (else reduced) rank."""
+    col = spread.col if spread is not None and spread.col in work.ranks else max(work.kept or work.ranks, key=lambda r: sizes[r], default=None)
+    row = spread.row if spread is not None and spread.row in work.ranks and spread.row != col and array.rows.data > 1 else None
+    return Place(array.sym_name.data, () if row is None else (row,), () if col is None else (col,))

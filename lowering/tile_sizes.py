@@ -1,0 +1,104 @@
+"""How many coordinates of each rank one tile has: an array's side, all of them, or one.
+
+A rank spread over an array is cut to the array's side. A rank that all the array's Einsums only repeat over (batch, head) is taken
+one coordinate at a time, as a loop. Any other rank is taken whole, so that a reduction over it is one task, unless it is very long
+or the on-chip memory is too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
+
+from ..algebra.affine import Affine
+from ..algebra.expr import accesses
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..dialects.accel_machine import MachineOp, MemoryOp
+from ..dialects.einsum_verify import find_operator
+from .placed import Place
+from .work import Work
+
+LONGEST_WHOLE = 16
+"""A rank that is not spread is taken whole up to so many times an array's side."""
+
+SHARE_OF_MEMORY = 2
+"""One Einsum's tiles may fill the on-chip memory at most so many times over."""
+
+
+def on_chip_memory(machine: MachineOp) -> MemoryOp | None:
+    """The memory that holds tiles: the largest that is not off the chip."""
+    inside = [m for m in machine.memories.values() if m.offchip is None]
+    return max(inside, key=lambda m: float("inf") if m.capacity is None else m.capacity.data, default=None)
+
+
+def tile_sizes(works: Sequence[Work], places: Sequence[Place], spread: Collection[str], sizes: Mapping[str, int], machine: MachineOp) -> dict[str, int]:
+    """Rank -> tile, for every rank of the cascade."""
+    whole = unsplittable(works)
+    loops = {r for w in works for r in w.iterative}
+    main = [w for w in works if all(r in w.ranks for r in spread)] or works
+    tiles: dict[str, int] = {}
+    for rank, size in sizes.items():
+        sides = [_side(place, rank, machine) for place in places if rank in (*place.rows, *place.cols)]
+        used = [w for w in works if rank in w.ranks]
+        if rank in loops and not any(rank in w.reduced for w in used):
+            tiles[rank] = 1
+        elif rank in whole or not used:
+            tiles[rank] = size
+        elif rank in spread:
+            tiles[rank] = min([size, *sides])
+        elif all(rank in w.kept for w in main) and not any(rank in w.reduced or rank in w.compound for w in works):
+            tiles[rank] = 1
+        else:
+            side = max(a.cols.data for a in machine.arrays.values())
+            tiles[rank] = size if size <= LONGEST_WHOLE * side else side
+    memory = on_chip_memory(machine)
+    if memory is not None and memory.capacity is not None:
+        limit = memory.capacity.data / SHARE_OF_MEMORY / machine.word.data
+        for work in works:
+            _shrink(work, tiles, {*whole, *loops}, limit)
+    return tiles
+
+
+def _side(place: Place, rank: str, machine: MachineOp) -> int:
+    array = machine.arrays[place.array]
+    return array.rows.data if rank in place.rows else array.cols.data
+
+
+def unsplittable(works: Sequence[Work]) -> set[str]:
+    """Ranks that must be one tile: those a result stands at a distance or stride over, those an iteration's body traverses again
+    after reducing them, and those whose reduction cannot be put together from parts."""
+    found: set[str] = set()
+    for work in works:
+        found.update(r for s in work.op.out.data if s.plain is None for r in s.ranks)
+        reductions = work.op.reduce.data if work.op.reduce is not None else ()
+        for reduction in reductions:
+            known = REDUCTION_OPERATORS.get(reduction.op)
+            if work.iterative:
+                found.update(reduction.ranks)
+            elif known is None and "associative" not in find_operator(work.op, reduction.op).laws.data:
+                found.update(reduction.ranks)
+            elif known is not None and known.results == 2:
+                found.update(reduction.ranks[1:])
+    return found
+
+
+def _shrink(work: Work, tiles: dict[str, int], fixed: Collection[str], limit: float) -> None:
+    """Halve the longest tiles of an Einsum until its operands and result fit into `limit` elements, as far as they may be cut."""
+    while _elements(work, tiles) > limit:
+        cuttable = [r for r in work.ranks if r not in fixed and tiles[r] > 1]
+        if not cuttable:
+            return
+        longest = max(cuttable, key=lambda r: tiles[r])
+        tiles[longest] = -(-tiles[longest] // 2)
+
+
+def _elements(work: Work, tiles: Mapping[str, int]) -> int:
+    """Elements of one tile of each operand and of the result."""
+    tensors = [work.op.out.data, *(a.subscripts for a in accesses(work.op.map.data))]
+    return sum(prod(_extent(s, work, tiles) for s in subscripts) for subscripts in tensors)
+
+
+def _extent(subscript: Affine, work: Work, tiles: Mapping[str, int]) -> int:
+    inner = Affine.of((r, c) for r, c in subscript.terms if r not in work.iterative)
+    low, high = inner.bounds(tiles)
+    return high - low + 1

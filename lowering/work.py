@@ -1,0 +1,80 @@
+"""What each Einsum of a cascade asks for: points, ranks, operations. Placement weighs these; nothing here knows a machine's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from ..algebra.affine import Affine
+from ..algebra.expr import Expr, accesses
+from ..dialects.accel_machine import ArrayOp
+from ..dialects.accel_mix import inlined, operation_mix, unit_of
+from ..dialects.einsum import CascadeOp, ComputeOp
+from ..dialects.einsum_verify import find_operator, iterative_ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One Einsum: the ranks of its iteration space (the result's first), how many points it has in all generations.
+
+    `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from being neighbours: a rank that it
+    reduces, or that some operand lacks and so is shared along. `compound` are ranks in a subscript that is not one plain rank.
+    """
+
+    op: ComputeOp
+    ranks: tuple[str, ...]
+    kept: tuple[str, ...]
+    reduced: frozenset[str]
+    useful: frozenset[str]
+    compound: frozenset[str]
+    iterative: tuple[str, ...]
+    points: int
+
+    @property
+    def name(self) -> str:
+        return f"%{self.op.results_[0].name_hint}" if self.op.results_[0].name_hint else "an Einsum"
+
+
+def works_of(cascade: CascadeOp) -> list[Work]:
+    """The Einsums of a cascade in program order, those in bodies of `einsum.iterate` included."""
+    return [_work(op, cascade.sizes) for op in cascade.body.walk() if isinstance(op, ComputeOp)]
+
+
+def _work(op: ComputeOp, sizes: Mapping[str, int]) -> Work:
+    reductions = op.reduce.data if op.reduce is not None else ()
+    kept = tuple(dict.fromkeys(r for s in op.out.data for r in s.ranks))
+    reduced = tuple(r for reduction in reductions for r in reduction.ranks)
+    ranks = (*kept, *reduced)
+    iterative = tuple(iterative_ranks(op))
+    read = [a.subscripts for a in accesses(op.map.data)]
+    operands = [{r for s in subscripts for r in s.ranks} for subscripts in read]
+    useful = {r for r in ranks if r in reduced or any(r not in operand for operand in operands)}
+    compound = set(_compound([op.out.data, *read], iterative))
+    points = prod(sizes[r] for r in ranks) * prod(sizes[r] for r in iterative)
+    return Work(op, ranks, kept, frozenset(reduced), frozenset(useful), frozenset(compound), iterative, points)
+
+
+def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]) -> Iterator[str]:
+    """Ranks that share a subscript with another rank, a factor or a constant; fixed coordinates do not count."""
+    for subscript in (s for each in subscripts for s in each):
+        ranks = [r for r in subscript.ranks if r not in iterative]
+        if len(ranks) > 1 or any(abs(subscript.coefficient(r)) != 1 for r in ranks):
+            yield from ranks
+
+
+def missing_operations(op: ComputeOp, array: ArrayOp) -> list[str]:
+    """The scalar operations of an Einsum that an array cannot do; empty if it can run there."""
+    table = array.ops.table
+
+    def define(name: str) -> tuple[Sequence[str], Expr] | None:
+        operator = find_operator(op, name)
+        return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
+
+    reductions = op.reduce.data if op.reduce is not None else ()
+    names = {n for count in operation_mix(inlined(op.map.data, table, define), reductions, table) for n in count}
+    for name in [n for n in names if n.startswith("@") and n not in table]:
+        if (declared := define(name)) is not None:
+            names.remove(name)
+            names.update(n for count in operation_mix(inlined(declared[1], table, define), (), table) for n in count)
+    return sorted(n for n in names if unit_of(n, table) is None)

@@ -1,0 +1,66 @@
+"""`einsum-count-passes`: annotate a cascade and its Einsums with their passes over each rank, and remark why each pass starts.
+
+An Einsum gets `{passes = {m = 2, p = 1}}`, its pass over the ranks it traverses; the cascade the passes over each rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, ModuleOp, i64
+from xdsl.passes import ModulePass
+
+from ..analysis.einsums import Program
+from ..analysis.passes_over import PassCounter, RankPasses
+from ..analysis.remarks import analysis, fail
+from ..dialects.einsum import CascadeOp, ComputeOp
+from .editing import cascades_of
+
+ATTRIBUTE = "passes"
+"""The attribute that holds the counts: a dictionary from rank to number."""
+
+
+@dataclass(frozen=True)
+class EinsumCountPassesPass(ModulePass):
+    """rank: only these; all that are traversed by default. cascade: only the one named."""
+
+    name = "einsum-count-passes"
+
+    rank: tuple[str, ...] | None = None
+    cascade: str | None = None
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for cascade in cascades_of(op, self.cascade):
+            self._annotate(cascade)
+
+    def _annotate(self, cascade: CascadeOp) -> None:
+        program = Program(cascade)
+        try:
+            counted = PassCounter(program).count(self.rank)
+        except ValueError as error:
+            fail(cascade, str(error))
+        cascade.attributes[ATTRIBUTE] = _dictionary({rank: passes.passes for rank, passes in counted.items()})
+        of_einsum: dict[str, dict[str, int]] = {}
+        for rank, passes in counted.items():
+            for einsum, number in passes.einsums.items():
+                of_einsum.setdefault(einsum, {})[rank] = number
+            self._remark(program, passes)
+        for step in program.steps:
+            if isinstance(step.op, ComputeOp):
+                step.op.attributes.pop(ATTRIBUTE, None)
+                if (numbers := of_einsum.get(program.name(step))) is not None:
+                    step.op.attributes[ATTRIBUTE] = _dictionary(numbers)
+
+    def _remark(self, program: Program, passes: RankPasses) -> None:
+        times = "1 pass" if passes.passes == 1 else f"{passes.passes} passes"
+        within = f" in each generation of {', '.join(passes.within)}" if passes.within else ""
+        analysis(self.name, program.cascade, f"{times} over {passes.rank}{within}")
+        named = {program.name(step): step.op for step in program.steps}
+        for reason in passes.reasons:
+            analysis(self.name, named[reason.einsum], reason.message)
+
+
+def _dictionary(numbers: Mapping[str, int]) -> DictionaryAttr:
+    return DictionaryAttr({name: IntegerAttr(number, i64) for name, number in numbers.items()})
