@@ -14,7 +14,7 @@ demo: $(STAMP)
 	$(BIN)/einfold tour
 
 test: $(STAMP)
-	$(BIN)/lit -j $(JOBS) -q tests/filecheck
+	$(BIN)/lit -j $(JOBS) -s --no-progress-bar tests/filecheck
 	$(BIN)/pytest -n $(JOBS)
 
 check: $(STAMP)

@@ -109,7 +109,9 @@ def quotient(above: Expr, below: Expr) -> Expr:
 def power(base: Expr, exponent: int) -> Expr:
     if exponent == 1:
         return base
-    return ONE if exponent == 0 else Apply("pow", (base, Num(exponent)))
+    if exponent == 0:
+        return ONE
+    return Apply("mul", (base, base)) if exponent == 2 and not isinstance(base, Apply) else Apply("pow", (base, Num(exponent)))
 
 
 def times(*exprs: Expr) -> Expr:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import comb
+from typing import TypeVar, cast
 
 from .build import ONE, ZERO, Addend, Factor, exponential, product, total
 from .derivation import OLD
@@ -23,6 +24,7 @@ from .scope import Scope, rename_params
 from .separate import HOLE, Split, Term, Wave, merge_terms
 
 Keep = Callable[[Addend], bool]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,32 @@ class Carried:
     monomials: list[Monomial] = field(default_factory=list[Monomial])
     combination: list[tuple[Monomial, Fraction, tuple[Factor, ...]]] = field(default_factory=list[tuple[Monomial, Fraction, tuple[Factor, ...]]])
     centres: dict[tuple[Addend, ...], tuple[Addend, ...]] = field(default_factory=dict[tuple[Addend, ...], tuple[Addend, ...]])
+    known: dict[frozenset[object], tuple[object, ...]] = field(default_factory=dict[frozenset[object], tuple[object, ...]])
 
     def add(self, term: Term, choice: Choice) -> None:
         """Carry one term of the body, as chosen."""
         for monomial, coefficient, deferred in self._expand(term, choice):
-            self.combination.append((monomial, coefficient, deferred))
+            self.combination.append((self._canonical(monomial), coefficient, deferred))
+
+    def close(self) -> None:
+        """Collect what was added, drop what cancels, and close the monomials under moving the summaries. Call once, after all `add`s."""
+        collected: dict[tuple[Monomial, frozenset[Factor]], tuple[Fraction, tuple[Factor, ...]]] = {}
+        for monomial, coefficient, deferred in self.combination:
+            key = (monomial, frozenset(deferred))
+            collected[key] = (collected.get(key, (Fraction(0), ()))[0] + coefficient, deferred)
+        self.combination = [(m, c, deferred) for (m, _), (c, deferred) in collected.items() if c != 0]
+        for monomial, _, _ in self.combination:
             for lower in _lower(monomial):
-                if lower not in self.monomials:
-                    self.monomials.append(lower)
+                if self._canonical(lower) not in self.monomials:
+                    self.monomials.append(self._canonical(lower))
+
+    def _canonical(self, monomial: Monomial) -> Monomial:
+        """The monomial with each product in the order in which it was first seen: equal products are equal tuples."""
+
+        def first(part: tuple[T, ...]) -> tuple[T, ...]:
+            return cast("tuple[T, ...]", self.known.setdefault(frozenset(part), part))
+
+        return Monomial(first(monomial.elements), first(monomial.shifts), first(monomial.waves), first(monomial.scale), first(monomial.mask))
 
     def _expand(self, term: Term, choice: Choice) -> list[tuple[Monomial, Fraction, tuple[Factor, ...]]]:
         kept_scale = tuple(f for f in term.scalars if choice.scale(f))

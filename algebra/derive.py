@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from .bottoms import Samples, safety
-from .carry import Carried
 from .derivation import DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
 from .differential import Arithmetic, differential
 from .evaluate import Opaque, evaluate, float_functions
 from .expr import Apply, Expr, Num, Param
+from .fallback import NotFound, from_values
+from .forms import carried_form
 from .invariants import Invariants
 from .laws import DEFAULT_LAWS, ORDER_AS, Laws
 from .memo import canonical, remembered
 from .ordered import NotOrdered, Ordered
 from .scope import Scope, params
 from .semiring import distributed, product_reduction
-from .separate import NotSeparable, separate
-from .stability import Policy, Unstable
+from .separate import NotSeparable
+from .stability import Unstable
 
 FLOAT_TOLERANCE = 1e-7
 """Relative difference accepted between the original and the derived form on random fp64 data of moderate size."""
@@ -69,10 +70,11 @@ class Chain:
         if isinstance(item, Derived) and self.options.check:
             item = self.tested(item)
         self.results.append(item)
-        usable = isinstance(item, Derived) and not item.waits_for
-        if not usable:
+        total = False
+        if isinstance(item, Derived) and not item.waits_for:
+            total = self.known.defined(item.final) is None
+        else:
             self.late.add(r.name)
-        total = usable and self.known.defined(item.final) is None
         self.known.add(r.name, r.op, body, total)
 
     def tested(self, item: Derived) -> Derived | Refusal:
@@ -122,32 +124,36 @@ class Chain:
             return Refusal(r, str(e))
 
     def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
-        return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
+        """Structure does not separate it: the rank gate, and what numbers can find."""
+        found = from_values(r.name, body, self.known, self.options, frozenset(self.late), float_functions(self.laws))
+        if isinstance(found, NotFound):
+            return Refusal(r, f"its elements and summaries do not separate, because {failure.why}: {found.reason}", found.certificate)
+        derived = self.uncorrected(r, "deferred", found.accumulators, found.final, found.why, "mul")
+        if found.correction is None:
+            return derived
+        return self.corrected(derived, found.correction, found.rebased_on)
 
     def summed(self, r: Reduction, body: Expr) -> Derived | Refusal:
         """A sum: T1 or T2, by the stability rule."""
-        terms = separate(body, self.known)
-        policy = Policy(self.known, self.options, frozenset(self.late))
-        carried = Carried(self.known.scope)
-        for term in terms:
-            carried.add(term, policy.choose(term))
-        rebased = carried.rebased_on()
-        names = [f"{r.name}.{j}" for j in range(len(carried.monomials))]
-        whole = len(names) == 1 and set(rebased) == self.known.scope.of(body).summaries and len(carried.combination) == 1
-        whole = whole and not any(self.known.scope.of(b).summaries for b, _ in carried.combination[0][2])
-        if whole:
-            accumulators = (Accumulator(names[0], "add", 0.0, r.body),)
-            final: Expr = Param(names[0])
-        else:
-            accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
-            final = carried.final(names)
-        if not rebased:
-            why = "the summaries factor out of the sum and are applied at the end"
-            return self.uncorrected(r, "deferred", accumulators, final, "; ".join((why, *dict.fromkeys(policy.notes))), "mul")
-        correction = tuple(tuple(row) for row in carried.correction())
-        functions = float_functions(self.laws)
-        safe = safety(accumulators, correction, rebased, self.known, functions)
-        why = f"carried terms follow the running {', '.join(rebased)}, which keeps them in range; the rest is applied at the end"
+        late = frozenset(self.late)
+        form = carried_form(r, body, self.known, self.options, late)
+        if len(form.accumulators) > 1 and form.independent(body, self.known, float_functions(self.laws)) < len(form.accumulators):
+            expanded = carried_form(r, body, self.known, replace(self.options, numerics="fast"), late)
+            if len(expanded.accumulators) < len(form.accumulators):
+                form = expanded
+        if not form.rebased_on:
+            why = ("the summaries factor out of the sum and are applied at the end", *form.notes)
+            return self.uncorrected(r, "deferred", form.accumulators, form.final, "; ".join(why), "mul")
+        why = (
+            f"carried terms follow the running {', '.join(form.rebased_on)}, which keeps them in range; the rest is applied at the end",
+            *form.notes,
+        )
+        derived = self.uncorrected(r, "rebased", form.accumulators, form.final, "; ".join(why), "mul")
+        return self.corrected(derived, form.correction, form.rebased_on)
+
+    def corrected(self, derived: Derived, correction: tuple[tuple[Expr | None, ...], ...], rebased: tuple[str, ...]) -> Derived:
+        """The rebased form: with its correction, and made safe at the bottoms of the summaries."""
+        safe = safety(derived.accumulators, correction, rebased, self.known, float_functions(self.laws))
         found = (
             Obligation("shift", "moving the summaries moves the carried terms by the correction matrix", "proved", "by construction from the laws"),
             Obligation("defined", "the correction is finite at every reachable value of the summaries", "proved", "intervals under invariants"),
@@ -158,8 +164,15 @@ class Chain:
                 "evaluation at the bottom" if safe.absorbs else "element data is finite where visited",
             ),
         )
-        derived = self.uncorrected(r, "rebased", accumulators, final, "; ".join((why, *dict.fromkeys(policy.notes))), "mul")
-        return replace(derived, correction=correction, rebased_on=rebased, safe=safe.safe, starts_safe=safe.starts_safe, obligations=found)
+        return replace(
+            derived,
+            form="rebased",
+            correction=correction,
+            rebased_on=rebased,
+            safe=safe.safe,
+            starts_safe=safe.starts_safe,
+            obligations=found,
+        )
 
     def uncorrected(
         self, r: Reduction, form: Form, accumulators: tuple[Accumulator, ...], final: Expr, why: str, times: str | None = None

@@ -77,8 +77,9 @@ def _apply(expr: Apply, known: Invariants, limit: float) -> Growth:
     match expr.op, expr.args:
         case "mul", _:
             return parts[0] & parts[1]
-        case "div", _:
-            return parts[0]
+        case "div", (_, b):
+            near_zero = not (known.interval(b).low > 0 or known.interval(b).high < 0)
+            return Growth(exponential=True) if near_zero and parts[1].exponential else parts[0]
         case "pow", (_, n):
             exponent = rational(n)
             if exponent is None:

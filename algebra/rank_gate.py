@@ -14,7 +14,7 @@ from typing import Any
 from .certificates import certify
 from .derivation import Certificate
 from .evaluate import Opaque, evaluate
-from .expr import Expr
+from .expr import Apply, Expr, walk
 from .invariants import Invariants
 from .precision import Digits, Undecided
 from .sampling import Point, Sampler
@@ -24,14 +24,19 @@ DIGITS = 80
 
 NEGLIGIBLE = 60
 
+_PIECEWISE = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "max", "min", "abs", "sign", "floor", "round", "select", "and", "or", "not"})
+
 
 @dataclass(frozen=True)
 class RankFound:
-    """`rank` of the sampled matrix (at least N if there is a certificate), the points that carry it, and the sampler that made them."""
+    """`rank` of the sampled matrix (at least N if there is a certificate) and the points that carry it; `spare_xs` and `spare_ds` are
+    further points, all of them possible beside all others."""
 
     rank: int
     xs: tuple[Point, ...]
     ds: tuple[Point, ...]
+    spare_xs: tuple[Point, ...]
+    spare_ds: tuple[Point, ...]
     sampler: Sampler
     certificate: Certificate | None
 
@@ -39,8 +44,9 @@ class RankFound:
 def rank_gate(body: Expr, known: Invariants, wanted: int) -> RankFound | None:
     """Sample the body and find its rank, up to `wanted`. None if it has no values to sample (an opaque operator)."""
     sampler = Sampler(body, known)
-    xs = sampler.element_points(2 * wanted)
-    ds = sampler.summary_points(xs, 2 * wanted)
+    count = (4 if _jumps(body) else 2) * wanted
+    xs = sampler.element_points(count)
+    ds = sampler.summary_points(xs, count)
     try:
         matrix = values(body, sampler, xs, ds, Digits(DIGITS))
     except Opaque:
@@ -48,7 +54,14 @@ def rank_gate(body: Expr, known: Invariants, wanted: int) -> RankFound | None:
     rows, columns = pivots(matrix, wanted)
     best_xs, best_ds = tuple(xs[i] for i in rows), tuple(ds[j] for j in columns)
     certificate = certify(body, sampler, best_xs, best_ds) if len(rows) == wanted else None
-    return RankFound(len(rows), best_xs, best_ds, sampler, certificate)
+    spare_xs = tuple(x for i, x in enumerate(xs) if i not in rows)
+    spare_ds = tuple(d for j, d in enumerate(ds) if j not in columns)
+    return RankFound(len(rows), best_xs, best_ds, spare_xs, spare_ds, sampler, certificate)
+
+
+def _jumps(body: Expr) -> bool:
+    """True if the body has steps or kinks, which only show where a point lies on either side of each."""
+    return any(isinstance(e, Apply) and e.op in _PIECEWISE for e in walk(body))
 
 
 def values(body: Expr, sampler: Sampler, xs: Sequence[Point], ds: Sequence[Point], digits: Digits) -> list[list[Any]]:
@@ -66,7 +79,7 @@ def _value(body: Expr, leaves: dict[Expr, Any], digits: Digits) -> Any:
         return digits.nan
 
 
-def pivots(matrix: Sequence[Sequence[Any]], wanted: int) -> tuple[list[int], list[int]]:
+def pivots(matrix: Sequence[Sequence[Any]], wanted: int, negligible: int = NEGLIGIBLE) -> tuple[list[int], list[int]]:
     """Rows and columns chosen by complete pivoting, in order, until `wanted` of them or nothing is left; rows with a nan are left out."""
     rows = [i for i, row in enumerate(matrix) if all(v == v for v in row)]
     work = {i: list(matrix[i]) for i in rows}
@@ -78,7 +91,7 @@ def pivots(matrix: Sequence[Sequence[Any]], wanted: int) -> tuple[list[int], lis
         i, j = max(((i, j) for i in rows for j in columns), key=lambda ij: abs(work[ij[0]][ij[1]]))
         pivot = work[i][j]
         largest = abs(pivot) if largest is None else largest
-        if abs(pivot) <= largest * 10.0**-NEGLIGIBLE:
+        if abs(pivot) <= largest * 10.0**-negligible:
             break
         rows.remove(i)
         columns.remove(j)

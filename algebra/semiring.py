@@ -10,32 +10,45 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .build import ONE, Factor, product, total
-from .carry import Carried, Choice
+from .carry import scaled
 from .derivation import Accumulator
-from .expr import Apply, Expr, Param
+from .expr import Apply, Expr, Param, substitute_params
 from .invariants import Invariants
 from .linear import addends, collect, factors
-from .separate import NotSeparable, separate
+from .separate import HOLE, NotSeparable, separate
 
 
 def product_reduction(name: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr]:
-    """`prod_m h(d) g(x_m) = h(d)^count * prod_m g(x_m)`: accumulators and the final value. Raises `NotSeparable`."""
+    """`prod_m h(d) g(x_m) = h(d)^count * prod_m g(x_m)`: accumulators and the final value. Raises `NotSeparable`.
+
+    An exponential's product is the exponential of a sum: its exponent is carried, which cannot overflow as the product would.
+    """
     terms = separate(body, known)
-    if len(terms) != 1 or terms[0].shifts or any(w.kind != "exp" for w in terms[0].waves):
+    if len(terms) != 1 or terms[0].shifts or terms[0].mask or any(w.kind != "exp" for w in terms[0].waves):
         raise NotSeparable(body, "it mixes elements and summaries in a sum")
-    carried = Carried(known.scope)
-    carried.add(terms[0], Choice([_none for _ in terms[0].waves], [], _none))
-    monomial, coefficient, deferred = carried.combination[0]
-    shared = product(deferred, coefficient)
-    accumulators = (Accumulator(f"{name}.0", "mul", 1.0, monomial.basis),)
-    if shared == ONE:
-        return accumulators, Param(f"{name}.0")
-    count = Accumulator(f"{name}.1", "add", 0.0, ONE)
-    return (*accumulators, count), product([(Param(f"{name}.0"), 1), (Apply("pow", (shared, Param(count.name))), 1)])
+    term = terms[0]
+    accumulators: list[Accumulator] = []
 
+    def carried(op: str, basis: Expr) -> Expr:
+        identity = 1.0 if op == "mul" else 0.0
+        found = next((a for a in accumulators if a.op == op and a.basis == basis), None)
+        if found is None:
+            found = Accumulator(f"{name}.{len(accumulators)}", op, identity, basis)
+            accumulators.append(found)
+        return Param(found.name)
 
-def _none(part: object) -> bool:
-    return False
+    final: list[Factor] = []
+    if term.elements:
+        final.append((carried("mul", product(term.elements)), 1))
+    for wave in term.waves:
+        sums = carried("add", total(wave.split.elements))
+        exponent = [(k, product([(carried("add", ONE), 1), (e, 1)])) for k, e in wave.split.summaries]
+        argument = scaled(wave.scale, total([(Fraction(1), sums), *exponent]))
+        final.append((substitute_params(wave.function, {HOLE.name: argument}), 1))
+    shared = product(term.scalars, term.coefficient)
+    if shared != ONE:
+        final.append((Apply("pow", (shared, carried("add", ONE))), 1))
+    return tuple(accumulators), product(final)
 
 
 def distributed(name: str, op: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr, str] | None:

@@ -17,7 +17,7 @@ from .evaluate import evaluate
 from .expr import Apply, Expr, Num, Param
 from .invariants import Invariants
 from .laws import ADDITION_FORMULAS, Domain
-from .linear import addends, collect, plain
+from .linear import addends, collect, factors, plain
 
 MAX_TERMS = 64
 """Bound on the terms of an expansion; beyond it the body counts as not separable by structure."""
@@ -138,13 +138,14 @@ class _Separation:
     def terms(self, e: Expr) -> list[Term]:
         dependence = self.scope.of(e)
         if not dependence.mixed:
-            value = rational(e)
-            if value is not None:
-                return [Term(coefficient=value)]
-            element = dependence.elements or isinstance(e, Num)  # an infinity stays with its mask
-            return [Term(elements=((e, 1),))] if element else [Term(scalars=((e, 1),))]
+            if isinstance(e, Num) and rational(e) is None:
+                return [Term(elements=((e, 1),))]  # an infinity stays with its mask
+            return self.pure(e)
         if not isinstance(e, Apply) or not plain(e):
             raise NotSeparable(e, "a merge decides by presence, and no law holds through it")
+        settled = self.settled(e)
+        if settled is not None:
+            return self.terms(settled)
         match e.op, e.args:
             case (("add" | "sub" | "neg"), _):
                 return self.sum(addends(e))
@@ -163,6 +164,20 @@ class _Separation:
             case _:
                 raise NotSeparable(e, "no law takes the summaries out of it")
 
+    def settled(self, e: Apply) -> Expr | None:
+        """An absolute value, max or min that the invariants decide: `abs(x - min)` is `x - min`."""
+        match e.op, e.args:
+            case "abs", (a,):
+                sign = self.known.interval(a)
+                return a if sign.nonnegative else Apply("neg", (a,)) if sign.nonpositive else None
+            case (("max" | "min"), (a, b)):
+                sign = self.known.interval(Apply("sub", (a, b)))
+                if sign.nonnegative or sign.nonpositive:
+                    return a if sign.nonnegative == (e.op == "max") else b
+                return None
+            case _:
+                return None
+
     def sum(self, parts: Iterable[Addend]) -> list[Term]:
         """A sum: its pure addends form one shift, its mixed addends are terms of their own."""
         elements: list[Addend] = []
@@ -179,9 +194,14 @@ class _Separation:
             scale, split = normal(Split(tuple(elements), tuple(summaries)))
             found.insert(0, Term(coefficient=scale, shifts=((split, 1),)))
         elif elements or summaries:
-            whole = ((total([*elements, *summaries]), 1),)
-            found.insert(0, Term(elements=whole) if real else Term(scalars=whole))
+            found[:0] = self.pure(total([*elements, *summaries]))
         return found
+
+    def pure(self, e: Expr) -> list[Term]:
+        """What does not mix elements and summaries, as factors."""
+        coefficient, parts = factors(e)
+        powers = tuple(collect(parts).items())
+        return [Term(coefficient, elements=powers)] if self.scope.of(e).elements else [Term(coefficient, scalars=powers)]
 
     def product(self, left: list[Term], right: list[Term], where: Expr) -> list[Term]:
         if len(left) * len(right) > MAX_TERMS:

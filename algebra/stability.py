@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .bottoms import vanishes_with
-from .build import Addend, Factor, product
+from .build import Addend, Factor, product, total
 from .carry import Choice, Keep, scaled
 from .derivation import Options
 from .expr import Apply, Expr, walk
@@ -92,6 +92,9 @@ class Policy:
         if self.options.numerics == "fast":
             return _keep_none
         large = tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
+        sides = [self.known.interval(total(part)) for part in (split.elements, large)]
+        if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
+            return _keep_none  # what is added with one sign does not cancel
         reason = self.obstacle(e for _, e in large)
         if reason is not None:
             self.notes.append(f"deferred although it may cancel, because {reason}")
@@ -99,12 +102,13 @@ class Policy:
         return lambda a: a in large
 
     def _scale(self, term: Term) -> Callable[[Factor], bool]:
-        """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it."""
+        """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it.
+
+        Only beside pure elements: a centred power is of moderate size, and its lower powers would have to be divided too.
+        """
         kept: list[Factor] = []
-        if self.options.numerics == "safe":
+        if self.options.numerics == "safe" and not term.shifts:
             carried = self._growth(product(term.elements))
-            for split, n in term.shifts:
-                carried = carried & self._growth(split.expr).times(Fraction(n))
             for base, exponent in term.scalars:
                 if exponent < 0 and self._exceeds(carried, base):
                     reason = self.obstacle((base,), divides=True) if not vanishes_with(base, product(term.elements), self.known) else None

@@ -28,6 +28,13 @@ LONGEST_DRIFT = 4
 """Longest period, in iterations of a loop, that drifting apart is looked for."""
 
 
+SHORTEST_WINDOW, LARGEST_WINDOW = 64, 2_000_000
+"""Iterations that are watched for repetition at a time, at least, and times kept for it, at most."""
+
+MOST_WAITING = 50_000
+"""Tiles that may wait to be read or overwritten at a time."""
+
+
 class SimulationError(DiagnosticException):
     """A kernel that cannot be simulated; the message is one line."""
 
@@ -47,6 +54,42 @@ class _Point:
 
     def moved(self, change: Times, times: int) -> Times:
         return tuple(t + times * c for t, c in zip(self.times, change, strict=True))
+
+
+class _Window:
+    """Some iterations in a row that are watched for repetition.
+
+    In an innermost loop, watching costs more than running, so that windows which find nothing stand ever further apart.
+    """
+
+    def __init__(self, done: int, innermost: bool, fresh: bool = False):
+        """`done` iterations have been run; `fresh` if the state has just been moved on, so that watching pays again."""
+        gap = 0 if fresh or not innermost else done
+        self._from = done + gap
+        self._to = self._from + max(SHORTEST_WINDOW, done // 8 if innermost else done)
+        self._seen: dict[tuple[Shape, Times], int] = {}
+        self._retry = 0
+        self._size = 0
+        self.points: list[_Point] = []
+
+    def open(self, done: int) -> bool:
+        return self._from <= done < self._to and self._size < LARGEST_WINDOW
+
+    def add(self, point: _Point) -> int | None:
+        """Watch a state; returns how many iterations ago there was one that behaves alike, if there was."""
+        now = len(self.points)
+        self.points.append(point)
+        self._size += len(point.times)
+        before = self._seen.setdefault(point.behaviour, now)
+        return now - before if before < now else None
+
+    def may_drift(self) -> bool:
+        """Whether to look for drift now: often at first, then ever less so."""
+        now = len(self.points)
+        if now < self._retry:
+            return False
+        self._retry = now + 1 + now // 4
+        return True
 
 
 class Walk:
@@ -84,6 +127,8 @@ class Walk:
         if level == len(self.kinds.levels):
             if self.clock.epochs >= MOST_EPOCHS:
                 raise SimulationError(f"kernel '@{self.program.name}' reaches no steady state within {MOST_EPOCHS:,} epochs")
+            if self.clock.waiting > MOST_WAITING:
+                raise SimulationError(f"kernel '@{self.program.name}' keeps more than {MOST_WAITING:,} tiles waiting")
             self.clock.epoch((self.kinds.row(kind), at))
             return
         step = self.kinds.levels[level].weights
@@ -93,32 +138,32 @@ class Walk:
     def _repeat(self, level: int, kind: Kind, at: Counts, count: int) -> None:
         """`count` iterations of one kind of the loop at `level`, the first one at `at`."""
         step = self.kinds.levels[level].weights
-        if not self.extrapolate:
-            for i in range(count):
-                self._nest(level + 1, kind, tuple(a + i * w for a, w in zip(at, step, strict=True)))
-            return
 
         def place(i: int) -> Counts:
             return tuple(a + i * w for a, w in zip(at, step, strict=True))
 
-        points = [_Point(*self.clock.snapshot(at))]
-        seen = {points[0].behaviour: 0}
-        done, retry = 0, 0
+        innermost = level + 1 == len(self.kinds.levels)
+        watched = _Window(0, innermost)
+        done = 0
         while done < count:
-            points.append(self._iterate(level, kind, place(done), place(done + 1), points[-1]))
+            if not self.extrapolate or not watched.open(done):
+                self._nest(level + 1, kind, place(done))
+                done += 1
+                continue
+            if not watched.points:
+                watched.add(_Point(*self.clock.snapshot(place(done))))
+            point = self._iterate(level, kind, place(done), place(done + 1), watched.points[-1])
             done += 1
-            now = len(points) - 1
-            before = seen.setdefault(points[-1].behaviour, now)
-            if before < now:
-                skipped = self._skip(points, now - before, (count - done) // (now - before), place, done)
-            elif now >= retry and done < count:
-                skipped, retry = self._drift(level, kind, points, count - done, place, done), now + 1 + len(points) // 4
+            period = watched.add(point)
+            if period is not None:
+                skipped = self._skip(watched.points, period, (count - done) // period, place, done)
+            elif watched.may_drift() and done < count:
+                skipped = self._drift(level, kind, watched.points, count - done, place, done)
             else:
                 skipped = 0
-            if skipped:
+            if skipped or not watched.open(done):
                 done += skipped
-                points = [_Point(*self.clock.snapshot(place(done)))]
-                seen, retry = {points[0].behaviour: 0}, 0
+                watched = _Window(done, innermost, fresh=skipped > 0)
 
     def _iterate(self, level: int, kind: Kind, at: Counts, after: Counts, entry: _Point) -> _Point:
         """One iteration, remembered by what it starts from."""

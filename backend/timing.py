@@ -99,6 +99,7 @@ class Clock:
             if done > self.end:
                 self.end = done
             if copies:
+                ready[step].pop(counts[step] - copies, None)
                 ready[step][counts[step]] = done
             for maker, back in reads:
                 instance = counts[maker] - back
@@ -119,6 +120,11 @@ class Clock:
             work.sort(key=lambda w: w[0])
             self._compiled[key] = work
         return work
+
+    @property
+    def waiting(self) -> int:
+        """Instances that some resource may still have to wait for."""
+        return sum(map(len, self.ready)) + sum(map(len, self.release))
 
     def drain(self) -> None:
         for _ in range(self.depth):

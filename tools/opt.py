@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import re
 import shlex
 import sys
@@ -165,8 +166,7 @@ class EinfoldOptMain(xDSLOptMain):
 
     def _frontend(self) -> str:
         name = self.args.input_file or ""
-        extension = name.rpartition(".")[2] if "." in name else "mlir"
-        chosen = self.args.frontend or extension
+        chosen = self.args.frontend or os.path.splitext(name)[1].removeprefix(".") or "mlir"
         if chosen not in self.available_frontends:
             known = ", ".join(f".{f}" for f in self.available_frontends)
             raise Failure(Diagnostic("error", f"files named '.{chosen}' are not known (known: {known}); -f chooses a frontend", name))

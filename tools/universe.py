@@ -33,7 +33,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "einsum-fuse-maps": "passes.einsum_fuse_maps",
         "einsum-one-pass": "passes.einsum_one_pass",
         "einsum-online": "passes.einsum_online",
-        "einsum-place": "passes.einsum_place",
+        "einsum-place": "backend.einsum_place",
         "einsum-reorder": "passes.einsum_reorder",
         "einsum-split-rank": "passes.einsum_split_rank",
         "lower-einsum-to-accel": "lowering.lower_einsum_to_accel",

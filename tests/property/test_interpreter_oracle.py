@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pytest
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
 from einfold.algebra.affine import Affine, Comparison
 from einfold.algebra.expr import Access, Apply, Expr, Num, Param, RankShape, RankValue
 from einfold.dialects.notation import Reduction
 from einfold.interpreter import compute
 from einfold.interpreter.compute import evaluate_compute
 from einfold.interpreter.user_operators import UserOperator
-from hypothesis import HealthCheck, assume, event, given, settings
-from hypothesis import strategies as st
 
 TABLES = {
     "pass-through": "1111",
@@ -369,7 +369,7 @@ def check(case: Case) -> None:
 
 
 QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 )
 
 

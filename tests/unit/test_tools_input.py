@@ -105,6 +105,14 @@ def test_output_replaces_a_file_only_as_a_whole(tmp_path: Path, capsys: pytest.C
     assert sorted(os.listdir(tmp_path)) == ["in.mlir", "out.mlir"]
 
 
+def test_a_file_without_an_extension_is_mlir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "some.folder").mkdir()
+    (tmp_path / "some.folder" / "file").write_text(VALID)
+    monkeypatch.chdir(tmp_path)
+    assert main(["./some.folder/file"]) == 0
+    assert "test.op" in capsys.readouterr().out
+
+
 def test_a_byte_order_mark_and_carriage_returns_are_no_obstacle(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "dos.mlir"
     path.write_bytes(b"\xef\xbb\xbf" + CASCADE.replace("\n", "\r\n").encode())

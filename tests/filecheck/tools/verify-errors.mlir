@@ -79,3 +79,10 @@ func.func @g() -> i64 {
   // expected-error @below {{expected [i64], got []}}
   func.return
 }
+
+// -----
+
+// expected-error @below {{Operation func.func contains empty block in single-block region that expects at least a terminator}}
+func.func @f() {
+^only:
+}

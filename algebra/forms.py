@@ -1,0 +1,59 @@
+"""The form of a sum: its terms carried as the stability rule chooses, T1 (deferred) and T2 (rebased) in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .bottoms import Samples
+from .carry import Carried
+from .derivation import Accumulator, Options, Reduction
+from .evaluate import Opaque, Table, evaluate
+from .expr import Expr, Param
+from .invariants import Invariants
+from .rank_gate import pivots
+from .separate import separate
+from .stability import Policy
+
+_FP64_NEGLIGIBLE = 10
+
+
+@dataclass(frozen=True)
+class SumForm:
+    """Accumulators of a sum, its final value, and the matrix that corrects the accumulators when the summaries rebased on move."""
+
+    accumulators: tuple[Accumulator, ...]
+    final: Expr
+    correction: tuple[tuple[Expr | None, ...], ...]
+    rebased_on: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def independent(self, body: Expr, known: Invariants, functions: Table) -> int:
+        """The separation rank of `body` as fp64 samples see it, at most the number of accumulators."""
+        k = len(self.accumulators)
+        samples = Samples(known, [body])
+        fixed = samples.draw()
+        xs = [{e: v for e, v in samples.draw().items() if known.scope.of(e).elements} for _ in range(2 * k)]
+        ds = [{e: v for e, v in samples.draw().items() if known.scope.of(e).summaries} for _ in range(2 * k)]
+        try:
+            rows = [[evaluate(body, {**fixed, **x, **d}, functions) for d in ds] for x in xs]
+        except Opaque:
+            return k
+        return len(pivots(rows, k, _FP64_NEGLIGIBLE)[0])
+
+
+def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, late: frozenset[str]) -> SumForm:
+    """Separate, choose, carry. Raises `NotSeparable` or `Unstable`."""
+    policy = Policy(known, options, late)
+    carried = Carried(known.scope)
+    for term in separate(body, known):
+        carried.add(term, policy.choose(term))
+    carried.close()
+    names = [f"{r.name}.{j}" for j in range(len(carried.monomials))]
+    rebased = carried.rebased_on()
+    correction = tuple(tuple(row) for row in carried.correction())
+    notes = tuple(dict.fromkeys(policy.notes))
+    untouched = len(names) == len(carried.combination) == 1 and frozenset(rebased) == known.scope.of(body).summaries
+    if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
+        return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes)
+    accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
+    return SumForm(accumulators, carried.final(names), correction, rebased, notes)

@@ -1,0 +1,142 @@
+"""A reduction over loops: each iteration reduces its own tile, and a state carried along the loop puts the parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from xdsl.dialects.builtin import i64
+from xdsl.ir import SSAValue
+
+from ..algebra.affine import Affine
+from ..algebra.expr import Access, Apply, Expr, Num, affine_value, walk
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..analysis import remarks
+from ..dialects.accel import UpdateOp
+from ..dialects.accel_attrs import When
+from ..dialects.accel_mix import unit_of
+from ..dialects.einsum_attrs import NumberAttr
+from ..dialects.einsum_verify import find_operator
+from .kernel_builder import KernelBuilder
+from .nest import Loop
+from .placed import Place
+from .program import Einsum
+
+
+class Accumulator:
+    """Emits the tasks of one Einsum that reduces over `loops` (outermost first)."""
+
+    def __init__(self, builder: KernelBuilder, einsum: Einsum, loops: Sequence[Loop]):
+        self.builder, self.einsum, self.loops = builder, einsum, loops
+        self.last = einsum.reduce[-1]
+        known = REDUCTION_OPERATORS.get(self.last.op)
+        self.scalar = self.last.op if known is None else known.scalar
+        self.indexed = known is not None and known.results == 2
+        self.identity = self._declared_identity() if known is None else known.identity
+        self.place = self._place()
+
+    def _declared_identity(self) -> float:
+        machine = self.builder.machine
+        declared = find_operator(machine, self.last.op).laws.data.get("identity")
+        return declared.data if isinstance(declared, NumberAttr) else 0
+
+    def _place(self) -> Place:
+        """Where partial results are put together: on the Einsum's own array if its rows and columns are all kept, else beside it."""
+        own, kept = self.einsum.place, {r for s in self.einsum.out for r in s.ranks}
+        arrays = sorted(self.builder.machine.arrays.values(), key=lambda a: -a.rows.data * a.cols.data)
+        beside = [a.sym_name.data for a in arrays if a.sym_name.data != own.array]
+        order = [own.array, *beside] if kept.issuperset((*own.rows, *own.cols)) else [*beside, own.array]
+        needed = ("max", "select", "gt", "lt", "or", "add") if self.indexed else (self.scalar,)
+        for name in order:
+            table = self.builder.machine.arrays[name].ops.table
+            if all(op.startswith("@") or unit_of(op, table) is not None for op in needed):
+                rows = tuple(r for r in own.rows if r in kept and self.builder.machine.arrays[name].rows.data > 1)
+                return Place(name, rows, tuple(c for c in own.cols if c in kept))
+        machine = self.builder.machine.sym_name.data
+        remarks.fail(self.einsum.location, f"no array of machine '@{machine}' can put partial results of '{self.last.op}' together")
+
+    def emit(self) -> list[SSAValue]:
+        """The tasks; returns the complete results, which are known at the last coordinate of every loop."""
+        if self.indexed:
+            return self._emit_indexed()
+        einsum, builder = self.einsum, self.builder
+        where = builder.plan.where(einsum)
+        by_tile = any(builder.nest.tile_rank(r) is not None for r in self.last.ranks)
+        chooses = bool(where) or any(t.empty is not None for t in einsum.operands) or any(isinstance(e, Apply) and e.merge for e in walk(einsum.map))
+        if not by_tile and len(einsum.reduce) == 1 and not chooses:
+            return [self._put_together(builder.map_of(einsum), self.loops)]
+        [partial] = builder.task(
+            einsum,
+            builder.map_of(einsum),
+            einsum.reduce,
+            where,
+            empty=None if by_tile or not chooses else self.identity,
+            declares=False,
+            label=f"{einsum.name}.part",
+        )
+        return [self._put_together(self._read(partial), self.loops, "pass-through" if chooses and not by_tile else None)]
+
+    def _read(self, value: SSAValue, position: int = 0) -> tuple[Expr, list[SSAValue]]:
+        """A tile of the result's dimensions, element by element."""
+        return Access(position, self.builder.out(self.einsum.out)), [value]
+
+    def _put_together(self, part: tuple[Expr, list[SSAValue]], loops: Sequence[Loop], merge: str | None = None) -> SSAValue:
+        """`state = op(state, part)` along the innermost loop, and on what that gives along the next one outside it."""
+        loop, outer = loops[-1], loops[:-1]
+        builder, einsum = self.builder, self.einsum
+        tensor = einsum.results[0]
+        dims = builder.plan.tiles[tensor].dims
+        state = builder.state(tensor, dims, builder.out(einsum.out), loop.name, self.identity, f"{einsum.name}.sum")
+        running, operands = self._read(state.result, len(part[1]))
+        name = einsum.name if not outer else f"{einsum.name}.{loop.name}"
+        [total] = builder.task(
+            einsum,
+            (Apply(self.scalar, (running, part[0]), merge), [*part[1], *operands]),
+            when=self._when(loop),
+            place=self.place,
+            label=name,
+            declares=not outer,
+        )
+        builder.add(UpdateOp(state.result, total), einsum.location)
+        return total if not outer else self._put_together(self._read(total), outer)
+
+    def _when(self, loop: Loop) -> When:
+        """When partial results are put together along `loop`: at the end of the loops of the reduction that stand inside it."""
+        own = self.builder.plan.when(self.einsum)
+        inside = [i.name for i in self.loops[self.loops.index(loop) + 1 :]]
+        order = [i.name for i in self.builder.nest.loops]
+        return When(own.first, tuple(sorted((*own.last, *inside), key=order.index)))
+
+    def _emit_indexed(self) -> list[SSAValue]:
+        """argmax and argmin: the best value so far and the coordinate where it stands, the first one on ties."""
+        einsum, builder = self.einsum, self.builder
+        if len(self.loops) != 1 or builder.nest.tile_rank(self.last.ranks[0]) is None:
+            remarks.fail(einsum.location, f"'{self.last.op}' of %{einsum.name} cannot be put together over these tiles; take its ranks whole")
+        loop = self.loops[0]
+        value, index = builder.task(einsum, builder.map_of(einsum), einsum.reduce, builder.plan.where(einsum), declares=False, label=f"{einsum.name}.part")
+        dims, out = builder.plan.tiles[einsum.results[0]].dims, builder.out(einsum.out)
+        best = builder.state(einsum.results[0], dims, out, loop.name, self.identity, f"{einsum.name}.best")
+        at = builder.state(einsum.results[1], dims, out, loop.name, -1, f"{einsum.results[1].name}.best")
+        behind = prod(builder.plan.sizes[r] for r in self.last.ranks[1:])
+        start = affine_value(Affine(((loop.name, loop.step * behind),)))
+        old, new, old_at, new_at = (Access(i, out) for i in range(4))
+        here: Expr = Apply("select", (Apply("lt", (new_at, Num(0))), new_at, Apply("add", (new_at, start))))
+        better = Apply("gt" if self.scalar == "max" else "lt", (new, old))
+        taken = Apply("or", (better, Apply("lt", (old_at, Num(0)))))
+        when = self._when(loop)
+        operands = [best.result, value, at.result, index]
+        [coordinate] = builder.task(
+            einsum,
+            (Apply("select", (taken, here, old_at)), operands),
+            when=when,
+            place=self.place,
+            label=einsum.results[1].name,
+            element=i64,
+            declares=False,
+        )
+        [total] = builder.task(
+            einsum, (Apply(self.scalar, (old, new)), operands[:2]), when=when, place=self.place, label=einsum.name, element=einsum.results[0].element
+        )
+        builder.add(UpdateOp(best.result, total), einsum.location)
+        builder.add(UpdateOp(at.result, coordinate), einsum.location)
+        return [total, coordinate]

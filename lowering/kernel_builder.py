@@ -1,0 +1,186 @@
+"""The operations of an `accel.kernel`, made from a plan: loads where they are first read, tasks, states, stores. Schedules come later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xdsl.dialects.builtin import LocationAttr, TensorType
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from ..algebra.affine import Affine, Comparison
+from ..algebra.expr import Access, Expr, Leaf, Num, RankShape, RankValue, affine_value, map_leaves
+from ..dialects.accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
+from ..dialects.accel_attrs import When, WhenAttr
+from ..dialects.accel_machine import MachineOp
+from ..dialects.accel_text import tile_type
+from ..dialects.einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr
+from ..dialects.notation import Reduction
+from .flow import Known
+from .kernel_plan import KernelPlan
+from .placed import Place
+from .program import Einsum, Tensor
+from .tiles import Dim, Load, Tile, loaded_when, stored_when
+
+
+class KernelBuilder:
+    """Builds one kernel. `outputs` are the tensors that must reach the off-chip memory, `memory` holds what is loaded."""
+
+    def __init__(self, plan: KernelPlan, machine: MachineOp, memory: str, element: Attribute, outputs: Sequence[Tensor]):
+        self.plan, self.nest, self.machine, self.memory, self.element = plan, plan.nest, machine, memory, element
+        self.tile_ranks = dict(self.nest.tiles)
+        self.body: list[Operation] = []
+        self.inputs = list(dict.fromkeys(load.tensor for load in plan.loads.values()))
+        self.outputs = list(outputs)
+        tensors = [*self.inputs, *self.outputs]
+        self.block = Block(arg_types=[TensorType(t.element, t.shape) for t in tensors])
+        for argument, tensor in zip(self.block.args, tensors, strict=True):
+            argument.name_hint = tensor.name
+        self.arguments: dict[Tensor, SSAValue] = dict(zip(tensors, self.block.args, strict=True))
+
+    def finish(self, name: str) -> KernelOp:
+        """The kernel of what was added, verified by nobody yet, all in stage 0 and with one copy of each tile."""
+        self.block.add_ops(self.body)
+        nest, tiles = tuple(self.nest.trips.items()), tuple(self.tile_ranks.items())
+        names = [[t.name for t in group] for group in (self.inputs, self.outputs)]
+        return KernelOp(name, self.machine.sym_name.data, nest, tiles, *names, self.element, Region(self.block))
+
+    def task(
+        self,
+        einsum: Einsum,
+        mapped: tuple[Expr, Sequence[SSAValue]],
+        reduce: Sequence[Reduction] = (),
+        where: Sequence[Comparison] = (),
+        *,
+        when: When | None = None,
+        place: Place | None = None,
+        empty: int | float | None = None,
+        declares: bool = True,
+        element: Attribute | None = None,
+        label: str | None = None,
+    ) -> list[SSAValue]:
+        """A task over the dimensions of an Einsum's result; what is not given is as the Einsum has it. Returns its results."""
+        when = self.plan.when(einsum) if when is None else when
+        place = einsum.place if place is None else place
+        label = einsum.name if label is None else label
+        out = self.out(einsum.out)
+        reduced = tuple(Reduction(r.op, tuple(t for n in r.ranks if (t := self.nest.tile_rank(n)) is not None)) for r in reduce)
+        reduced = tuple(r for r in reduced if r.ranks)
+        shape = [d.extent for d in self.plan.tiles[einsum.results[0]].dims if d.extent is not None]
+        elements = [t.element for t in einsum.results] if element is None else [element]
+        empty = einsum.empty if declares and empty is None else empty
+        present = {r for s in out for r in s.ranks} | {r for reduction in reduced for r in reduction.ranks}
+        rows, cols = ([t for n in names if (t := self._tile_rank(n)) in present and t is not None] for names in (place.rows, place.cols))
+        op = TaskOp(
+            mapped[1],
+            SubscriptsAttr(out),
+            MapAttr(mapped[0]),
+            [TensorType(e, shape) for e in elements],
+            place.array,
+            reduce=ReduceAttr(reduced) if reduced else None,
+            where=FilterAttr(tuple(where)) if where else None,
+            empty=None if empty is None else NumberAttr(empty),
+            rows=rows,
+            cols=cols,
+            label=label,
+            when=WhenAttr.of(when.first, when.last),
+        )
+        self.add(op, einsum.location)
+        for result in op.results_:
+            result.name_hint = _hint(label)
+        return list(op.results_)
+
+    def _tile_rank(self, rank: str) -> str | None:
+        return self.nest.tile_rank(rank) if rank in self.nest.at else None
+
+    def map_of(self, einsum: Einsum) -> tuple[Expr, list[SSAValue]]:
+        """An Einsum's map over tiles, and the tiles; what is read for the first time is loaded."""
+        operands: list[SSAValue] = []
+
+        def leaf(e: Leaf) -> Expr:
+            match e:
+                case Access():
+                    read = self.plan.reads[einsum, e]
+                    value = self.value(read.source, einsum.location)
+                    if value not in operands:
+                        operands.append(value)
+                    return Access(operands.index(value), read.index)
+                case RankValue(rank):
+                    return affine_value(self.nest.at[rank])
+                case RankShape(rank):
+                    return Num(self.plan.sizes[rank])
+                case _:
+                    return e
+
+        return map_leaves(einsum.map, leaf), operands
+
+    def state(
+        self, tensor: Tensor, dims: Sequence[Dim], out: tuple[Affine, ...], loop: str, init: int | float | SSAValue, name: str
+    ) -> StateOp:
+        shape = [d.extent for d in dims if d.extent is not None]
+        op = StateOp(SubscriptsAttr(out), loop, init, TensorType(tensor.element, shape))
+        op.result.name_hint = _hint(name)
+        self.body.append(op)
+        return op
+
+    def out(self, subscripts: Sequence[Affine]) -> tuple[Affine, ...]:
+        """The subscripts of a tile, given those of its tensor: tile ranks only."""
+        found: list[Affine] = []
+        for subscript in subscripts:
+            at = subscript.substitute(self.nest.at)
+            inner = Affine.of((r, c) for r, c in at.terms if r in self.nest.tiles)
+            if subscript.plain is None:
+                found.append(at)
+            elif inner.terms:
+                found.append(inner)
+        return tuple(found)
+
+    def value(self, source: Tile | Load, location: LocationAttr) -> SSAValue:
+        if isinstance(source, Load) and source.value is None:
+            tensor, when = source.tensor, loaded_when(source, self.nest)
+            type_ = tile_type(source.subscripts, self.nest.tiles, tensor.element)
+            empty = None if tensor.empty is None else NumberAttr(tensor.empty)
+            op = LoadOp(
+                self.arguments[tensor],
+                SubscriptsAttr(source.subscripts),
+                self.memory,
+                type_,
+                empty=empty,
+                when=WhenAttr.of(when.first, when.last),
+            )
+            self.add(op, location)
+            op.result.name_hint = _hint(tensor.name)
+            source.value = op.result
+        if source.value is None:
+            raise ValueError("a tile is read before it is made")
+        return source.value
+
+    def store(
+        self, target: Tensor, made: Tensor, subscripts: Sequence[Affine], known: Mapping[str, Known], location: LocationAttr
+    ) -> None:
+        """Store the tile of `made` to its place in `target`, whose dimensions are `subscripts`, if that must leave the chip."""
+        if target not in self.outputs:
+            return
+        places: list[Affine] = []
+        for subscript, size in zip(subscripts, target.shape, strict=True):
+            at = subscript.substitute(self.nest.at)
+            places.append(at if subscript.plain is not None else Affine.rank(self._whole(size)))
+        when = stored_when(known, self.nest)
+        value = self.value(self.plan.tiles[made], location)
+        self.add(StoreOp(value, self.arguments[target], SubscriptsAttr(tuple(places)), when=WhenAttr.of(when.first, when.last)), location)
+
+    def _whole(self, size: int) -> str:
+        """A tile rank that runs over a whole dimension which no rank of the cascade names."""
+        name = f"all{size}"
+        while self.tile_ranks.get(name, size) != size or name in self.nest.trips:
+            name += "_"
+        self.tile_ranks[name] = size
+        return name
+
+    def add(self, op: Operation, location: LocationAttr) -> None:
+        op.location = location
+        self.body.append(op)
+
+
+def _hint(name: str) -> str:
+    """The SSA name of a tile: its tensor's in small letters, as the field writes tiles, fit for SSA."""
+    return "".join(c if c.isalnum() or c in "_$-" else "_" for c in name.lower()) if name else "t"

@@ -1,0 +1,117 @@
+"""`lower-einsum-to-accel`: placed cascades become kernels: loops over tiles, tasks on arrays, moves, a software pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import LocationAttr, ModuleOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from ..analysis import remarks
+from ..dialects.accel import KernelOp
+from ..dialects.accel_machine import MachineOp
+from ..dialects.einsum import CascadeOp
+from ..dialects.notation import nearest
+from .flow import Unfit
+from .machine_lookup import find_machine
+from .phases import Phases, Target
+from .placed import Place, machine_of, tiles_of
+from .program import Program, Tensor, Unit, made_by, read_by
+from .read_cascade import CascadeReader
+from .schedule import Unschedulable
+from .tile_sizes import on_chip_memory
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What a cascade became: its kernels in order, and the names under which they find its arguments and leave its results."""
+
+    kernels: tuple[KernelOp, ...]
+    arguments: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LowerEinsumToAccel(ModulePass):
+    """Lower every cascade that `einsum-place` has placed to `accel.kernel`s, one per phase that shares a loop nest.
+
+    Kernels hand tensors to one another through the off-chip memory. An `einsum.iterate` is one kernel, with the maps before it and the
+    Einsums behind it that its loops can serve; a reduction over several tiles is a state carried along a loop.
+    """
+
+    name = "lower-einsum-to-accel"
+
+    pipeline: bool = True
+    """Whether the tasks that an iteration need not wait for run beside the next iteration."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]
+        for cascade in cascades:
+            lower_cascade(cascade, pipeline=self.pipeline, prefix=f"{cascade.sym_name.data}." if len(cascades) > 1 else "")
+
+
+def lower_cascade(cascade: CascadeOp, *, pipeline: bool = True, prefix: str = "") -> Lowered:
+    """Put kernels in a placed cascade's place. `prefix` stands before the names of its tensors.
+
+    Raises `LocatedPassFailure` where the cascade is not placed, has no kernel's shape, or does not fit into the machine's memory.
+    """
+    name = machine_of(cascade)
+    if name is None:
+        remarks.fail(cascade, f"cascade '@{cascade.sym_name.data}' has no machine; run einsum-place first")
+    machine = find_machine(cascade, name)
+    memory = on_chip_memory(machine)
+    if memory is None:
+        remarks.fail(cascade, f"machine '@{name}' has no memory on the chip, which tiles need")
+    tiles = tiles_of(cascade)
+    program = _read(cascade, machine, prefix)
+    target = Target(machine, memory.sym_name.data, tiles, {}, pipeline)
+    return _emit(cascade, program, Phases(program, target))
+
+
+def _read(cascade: CascadeOp, machine: MachineOp, prefix: str) -> Program:
+    tiles = tiles_of(cascade)
+    taken: set[str] = set()
+
+    def fresh(hint: str) -> str:
+        name, number = f"{prefix}{hint}", 2
+        while name in taken:
+            name, number = f"{prefix}{hint}_{number}", number + 1
+        taken.add(name)
+        return name
+
+    smallest = min(machine.arrays.values(), key=lambda a: a.rows.data * a.cols.data)
+    reader = CascadeReader(cascade, lambda r: tiles[r] < cascade.sizes[r], fresh, Place(smallest.sym_name.data))
+    return reader.read()
+
+
+def _emit(cascade: CascadeOp, program: Program, phases: Phases) -> Lowered:
+    name = cascade.sym_name.data
+    try:
+        groups = phases.groups()
+        wanted = _stored(program, groups)
+        groups = [part for group in groups for part in phases.kernels(group, name, wanted)]
+        wanted = _stored(program, groups)
+        names = [name] if len(groups) == 1 else [f"{name}_{i}" for i in range(1, len(groups) + 1)]
+        kernels = tuple(phases.kernel(group, n, wanted) for group, n in zip(groups, names, strict=True))
+    except (Unfit, Unschedulable) as error:
+        remarks.fail(cascade, f"cascade '@{name}' cannot be lowered: {error}")
+    for kernel in kernels:
+        kernel.location = cascade.location
+    Rewriter.insert_op(kernels, InsertPoint.before(cascade))
+    Rewriter.erase_op(cascade)
+    return Lowered(kernels, tuple(t.name for t in program.inputs), tuple(t.name for t in program.returns))
+
+
+def _stored(program: Program, groups: Sequence[Sequence[Unit]]) -> set[Tensor]:
+    """The tensors that leave the chip: those returned, and those that a later kernel reads."""
+    found = set(program.returns)
+    for position, group in enumerate(groups):
+        made = {t for u in group for t in made_by(u)}
+        found |= {t for later in groups[position + 1 :] for u in later for t in read_by(u) if t in made}
+    return found
+
+

@@ -1,0 +1,125 @@
+"""From units to kernels: which Einsums share a loop nest, and how large a block of each reused rank the on-chip memory allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..dialects.accel import KernelOp
+from ..dialects.accel_machine import MachineOp
+from .flow import Flow, Unfit, looped_ranks
+from .kernel_body import build_kernel
+from .kernel_plan import KernelPlan
+from .nest import Nest, Roles, block_choices, make_nest, roles_of
+from .program import Iteration, Program, Tensor, Unit, einsums_of, made_by, read_by
+from .schedule import Unschedulable, schedule
+
+
+@dataclass(frozen=True)
+class Target:
+    """What kernels are built for: the machine, the memory for tiles, rank -> tile, rank -> tiles in a block where that is decided,
+    and whether to pipeline."""
+
+    machine: MachineOp
+    memory: str
+    tiles: Mapping[str, int]
+    blocks: Mapping[str, int]
+    pipeline: bool
+
+
+class Phases:
+    """The kernels of one program."""
+
+    def __init__(self, program: Program, target: Target):
+        self.program, self.target = program, target
+
+    def groups(self) -> list[list[Unit]]:
+        """Units by kernel, in order. An Einsum joins the kernel before it if that has its loops, or is nothing but maps for it.
+
+        Raises `Unfit` if a unit cannot even be a kernel by itself.
+        """
+        groups: list[list[Unit]] = []
+        for unit in self.program.units:
+            if groups and self._joins(groups[-1], unit):
+                groups[-1].append(unit)
+            else:
+                self._plan([unit])
+                groups.append([unit])
+        return groups
+
+    def _joins(self, group: Sequence[Unit], unit: Unit) -> bool:
+        loops, more = set(self._looped(group)), set(self._looped([unit]))
+        made = {t for u in group for t in made_by(u)}
+        maps_only = all(not isinstance(u, Iteration) and not u.reduce for u in group)
+        if not (more <= loops or (maps_only and any(t in made for t in read_by(unit)))):
+            return False
+        try:
+            self._plan([*group, unit])
+        except Unfit:
+            return False
+        return True
+
+    def _looped(self, units: Sequence[Unit]) -> tuple[str, ...]:
+        return looped_ranks(units, self.target.tiles, self.program.sizes)
+
+    def _plan(self, units: Sequence[Unit], blocks: Mapping[str, int] | None = None, keeping: bool = True) -> KernelPlan:
+        looped = self._looped(units)
+        nest = self._nest(units, roles_of(units, looped), blocks or {}, keeping)
+        return KernelPlan(units, nest, Flow(units, looped), self.program.sizes)
+
+    def _nest(self, units: Sequence[Unit], roles: Roles, blocks: Mapping[str, int], keeping: bool) -> Nest:
+        iterative = {u.rank for u in units if isinstance(u, Iteration)}
+        used = {r for u in units for e in einsums_of(u) for r in e.ranks} | iterative
+        return make_nest(roles, self.target.tiles, self.program.sizes, iterative, blocks, used, keeping=keeping)
+
+    def kernels(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> list[list[Unit]]:
+        """The group, taken apart as far as the memory makes necessary."""
+        try:
+            self.kernel(group, name, stored)
+        except Unschedulable:
+            if len(group) == 1:
+                raise
+            half = len(group) // 2
+            return [*self.kernels(group[:half], name, stored), *self.kernels(group[half:], name, stored)]
+        return [list(group)]
+
+    def kernel(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> KernelOp:
+        """One kernel: with the largest blocks that fit, and then as many copies as fit. Raises `Unschedulable` if no block fits."""
+        try:
+            blocks, keeping = self._blocks(group, name, stored, True), True
+        except Unschedulable:
+            blocks, keeping = self._blocks(group, name, stored, False), False
+        kernel = self._build(group, name, stored, blocks, keeping)
+        schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline)
+        return kernel
+
+    def _build(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], blocks: Mapping[str, int], keeping: bool) -> KernelOp:
+        plan = self._plan(group, blocks, keeping)
+        return build_kernel(name, group, plan, self.target.machine, self.target.memory, self.program.element, stored)
+
+    def _blocks(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], keeping: bool) -> dict[str, int]:
+        """Rank -> tiles in a block: innermost ranks first, each as large as fits; a rank further out only once those are whole."""
+        roles = roles_of(group, self._looped(group))
+        blocks: dict[str, int] = {}
+
+        def fits(rank: str, count: int) -> bool:
+            kernel = self._build(group, name, stored, {**blocks, rank: count}, keeping)
+            try:
+                schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline, most=False)
+            except Unschedulable:
+                return False
+            return True
+
+        schedule(self._build(group, name, stored, {}, keeping), self.target.machine, self.target.memory, pipeline=self.target.pipeline, most=False)
+        for rank, choices in block_choices(roles, self.target.tiles, self.program.sizes).items():
+            if rank in self.target.blocks:
+                blocks[rank] = self.target.blocks[rank]
+                continue
+            low, high = 0, len(choices) - 1
+            while low < high:  # what a block holds grows with it
+                middle = (low + high + 1) // 2
+                low, high = (middle, high) if fits(rank, choices[middle]) else (low, middle - 1)
+            blocks[rank] = choices[low]
+            if low < len(choices) - 1:
+                break
+        return blocks

@@ -1,0 +1,159 @@
+"""`einfold passes FILE`: count the passes of each cascade over each rank, and say which dependence costs each of them."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+
+from ...analysis.footprint import Footprint
+from ...analysis.passes_over import Live, NewPass, RankPasses, count_passes
+from ...dialects.einsum import CascadeOp
+from ..diagnostics import Diagnostic, Failure, suggestion
+from ..loading import load_module, new_context
+from ..output import write_text
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a file of IR; '-' is standard input")
+    parser.add_argument("--rank", action="append", metavar="RANK", help="count over this rank only (may be given several times)")
+    parser.add_argument("--cascade", metavar="NAME", help="only the cascade of this name")
+    parser.add_argument(
+        "--tiles", action="append", default=[], metavar="OUTER,INNER", help="ranks that tile one dimension, for arguments that come tiled"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+
+
+def run(args: Namespace) -> int:
+    module = load_module(args.file, new_context())
+    cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
+    if not cascades:
+        raise Failure(Diagnostic("error", "no einsum.cascade in it", args.file))
+    if args.cascade is not None:
+        wanted = args.cascade.removeprefix("@")
+        named = [op for op in cascades if op.sym_name.data == wanted]
+        if not named:
+            message = f"no cascade '@{wanted}'{suggestion('@' + wanted, (f'@{op.sym_name.data}' for op in cascades))}"
+            raise Failure(Diagnostic("error", message, args.file))
+        cascades = named
+    counted = [(op, _count(op, args)) for op in _with_ranks(cascades, args)]
+    if args.json:
+        found = [{"cascade": op.sym_name.data, "ranks": {r: to_json(p) for r, p in ranks.items()}} for op, ranks in counted]
+        write_text(args.output, json.dumps(found, indent=2) + "\n")
+    else:
+        write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks)) for op, ranks in counted))
+    return 0
+
+
+def _with_ranks(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:
+    """The cascades that declare the ranks asked for. Raises `Failure` where none does."""
+    named: list[str] = [*(args.rank or ()), *(r for tiles in args.tiles for r in tiles.split(","))]
+    for rank in named:
+        if not any(rank in op.sizes for op in cascades):
+            known = dict.fromkeys(r for op in cascades for r in op.sizes)
+            raise Failure(Diagnostic("error", f"unknown rank '{rank}'{suggestion(rank, known)}", args.file))
+    return [op for op in cascades if all(rank in op.sizes for rank in named)]
+
+
+def _count(op: CascadeOp, args: Namespace) -> dict[str, RankPasses]:
+    try:
+        return count_passes(op, args.rank, [tiles.split(",") for tiles in args.tiles])
+    except ValueError as error:
+        raise Failure(Diagnostic("error", str(error), args.file)) from error
+
+
+def to_json(passes: RankPasses) -> dict[str, object]:
+    """One rank's passes as JSON has them: numbers of phases become texts, boundaries `1-2`."""
+    return {
+        "size": passes.size,
+        "passes": passes.passes,
+        "phases": passes.phases,
+        "summary_passes": passes.summary_passes,
+        "within": list(passes.within),
+        "einsums": dict(passes.einsums),
+        "phase_of": dict(passes.phase_of),
+        "reads": {str(phase): list(names) for phase, names in passes.reads.items()},
+        "fibers": {name: list(phases) for name, phases in passes.fibers.items()},
+        "summaries": {name: list(phases) for name, phases in passes.summaries.items()},
+        "live": {f"{live.before}-{live.before + 1}": _live_json(live) for live in passes.live},
+        "reasons": [_reason_json(reason) for reason in passes.reasons],
+    }
+
+
+def _live_json(live: Live) -> dict[str, object]:
+    kept = live.kept
+    return {
+        "tensors": list(kept.tensors),
+        "formula": kept.formula,
+        "elements": kept.elements,
+        "bytes": kept.bytes,
+        "recompute_from": list(live.recompute_from),
+        "results": list(live.results),
+    }
+
+
+def _reason_json(reason: NewPass) -> dict[str, object]:
+    return {
+        "einsum": reason.einsum,
+        "phase": reason.phase,
+        "pass": reason.pass_,
+        "needs": list(reason.operands),
+        "causes": list(reason.causes),
+        "again": list(reason.again),
+        "summary": reason.summary,
+        "location": reason.location,
+        "message": reason.message,
+    }
+
+
+def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses]) -> Iterator[str]:
+    """A readable account: a line per rank, and for ranks with several phases a table, the reasons and what is kept."""
+    yield f"@{op.sym_name.data}"
+    for rank, passes in ranks.items():
+        yield f"  {rank} = {passes.size}: {_summary(passes)}"
+        if passes.phases > 1:
+            yield from (f"    {line}" for line in _table(passes))
+            yield from (f"    {reason}" for reason in passes.reasons)
+            yield from (f"    {line}" for live in passes.live if (line := _live_line(live)))
+
+
+def _summary(passes: RankPasses) -> str:
+    text = "1 pass" if passes.passes == 1 else f"{passes.passes} passes"
+    if passes.within:
+        text += f" in each generation of {', '.join(passes.within)}"
+    if passes.phases != passes.passes:
+        text += f", {passes.phases} phases"
+    if passes.summary_passes > 1:
+        text += f", {passes.summary_passes} passes over summaries"
+    return text
+
+
+def _table(passes: RankPasses) -> Iterator[str]:
+    einsums: dict[int, list[str]] = {}
+    for name, phase in passes.phase_of.items():
+        einsums.setdefault(phase, []).append(name)
+    head = "pass" if passes.phases == passes.passes else "phase"
+    rows = [(head, "Einsums", "reads")]
+    rows += [(str(phase), ", ".join(einsums[phase]), ", ".join(passes.reads.get(phase, ()))) for phase in sorted(einsums)]
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    yield from (f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows)
+
+
+def _live_line(live: Live) -> str:
+    parts: list[str] = []
+    if live.kept.tensors:
+        again = f" (or read {', '.join(live.recompute_from)} again)" if live.recompute_from else ""
+        parts.append(f"{', '.join(live.kept.tensors)}: {_size(live.kept)}{again}")
+    if live.results:
+        parts.append(f"and {', '.join(live.results)}" if parts else ", ".join(live.results))
+    return f"kept from {live.before} to {live.before + 1}: {'; '.join(parts)}" if parts else ""
+
+
+def _size(kept: Footprint) -> str:
+    size = float(kept.bytes)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024 or unit == "TiB":
+            return f"{kept.formula} = {kept.elements} elements, {size:.4g} {unit}"
+        size /= 1024
+    return kept.formula
