@@ -14,8 +14,10 @@ demo: $(STAMP)
 	$(BIN)/einfold tour
 
 test: $(STAMP)
-	$(BIN)/lit -j $(JOBS) -s --no-progress-bar tests/filecheck
-	$(BIN)/pytest -n $(JOBS)
+	@failed=0; \
+	$(BIN)/lit -j $(JOBS) -s --no-progress-bar tests/filecheck || failed=1; \
+	$(BIN)/pytest -n $(JOBS) || failed=1; \
+	exit $$failed
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -133,7 +133,8 @@ def safety(
     for name in rebased_on:
         summary = known.summaries[name]
         start = known.laws.identity(summary.op)
-        candidates = dict.fromkeys([start if start is not None else 0.0, *([0.0] if summary.range.low == 0 else [])])
+        first = 0.0 if start is None else start
+        candidates: tuple[float, ...] = (first, 0.0) if summary.range.low == 0 and first != 0 else (first,)
         bottoms: list[float] = []
         for value in candidates:
             leaves: tuple[Expr, Expr] = (Param(name), Param(name + OLD))
@@ -144,7 +145,7 @@ def safety(
                 bottoms.append(value)
         if not bottoms:
             continue
-        starts_safe = starts_safe and bottoms == [start]
+        starts_safe = starts_safe and bottoms == [first]
         anchors = (a for a in (ZERO, ONE) if a.value not in bottoms and _regular(bases, {Param(name): float(a.value)}, samples, functions))
         anchor = next(anchors, ONE)
         new = select(_at_bottom(Param(name), bottoms, summary), anchor, Param(name))

@@ -88,7 +88,8 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
     if size != 1:
         above.insert(0, number(size))
     if not above and below and negative:
-        above, negative = [Num(-1)], False
+        above.append(Num(-1))
+        negative = False
     result = quotient(_times(above), _times(below))
     if negative:
         return apply("neg", result)

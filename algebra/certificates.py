@@ -8,6 +8,7 @@ arithmetic of 400 digits in which no pivot's interval contains zero.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,7 +39,7 @@ def certify(body: Expr, sampler: Sampler, xs: Sequence[Point], ds: Sequence[Poin
     pivots = _eliminate(body, claimed)
     if pivots is None:
         return None
-    return Certificate(**{**vars(claimed), "pivots": pivots})
+    return replace(claimed, pivots=pivots)
 
 
 def check_certificate(body: Expr, certificate: Certificate, laws: Laws = DEFAULT_LAWS) -> bool:

@@ -144,11 +144,8 @@ class Chain:
         if not form.rebased_on:
             why = ("the summaries factor out of the sum and are applied at the end", *form.notes)
             return self.uncorrected(r, "deferred", form.accumulators, form.final, "; ".join(why), "mul")
-        why = (
-            f"carried terms follow the running {', '.join(form.rebased_on)}, which keeps them in range; the rest is applied at the end",
-            *form.notes,
-        )
-        derived = self.uncorrected(r, "rebased", form.accumulators, form.final, "; ".join(why), "mul")
+        follow = f"carried terms follow the running {', '.join(form.rebased_on)}, which keeps them in range; the rest is applied at the end"
+        derived = self.uncorrected(r, "rebased", form.accumulators, form.final, "; ".join((follow, *form.notes)), "mul")
         return self.corrected(derived, form.correction, form.rebased_on)
 
     def corrected(self, derived: Derived, correction: tuple[tuple[Expr | None, ...], ...], rebased: tuple[str, ...]) -> Derived:

@@ -145,8 +145,8 @@ def differential(chain: Sequence[Derived | Refusal], laws: Laws, arithmetic: Ari
     source = random.Random(seed)
     agreed = False
     for style in ("signed", "positive", "masked", "ties"):
-        fixed = {c: arithmetic.literal(_constant(c, laws, source)) for c in constants}
-        data = [{e: arithmetic.literal(_element(e, style, i, source)) for e in elements} for i in range(size)]
+        fixed: dict[Expr, Any] = {c: arithmetic.literal(_constant(c, laws, source)) for c in constants}
+        data: list[dict[Expr, Any]] = [{e: arithmetic.literal(_element(e, style, i, source)) for e in elements} for i in range(size)]
         if style == "masked":
             _mask(data, chain, source, arithmetic)
         machine = Machine(chain, laws, arithmetic, fixed)

@@ -89,6 +89,30 @@ def _test(relation: Callable[[float, float], bool]) -> Callable[[float, float], 
     return lambda a, b: float(relation(a, b))
 
 
+def _not(a: float) -> float:
+    return float(a == 0)
+
+
+def _rsqrt(a: float) -> float:
+    return _divide(1.0, _sqrt(a))
+
+
+def _add(a: float, b: float) -> float:
+    return a + b
+
+
+def _sub(a: float, b: float) -> float:
+    return a - b
+
+
+def _mul(a: float, b: float) -> float:
+    return a * b
+
+
+def _neg(a: float) -> float:
+    return -a
+
+
 FLOAT_FUNCTIONS: Table = {
     "lt": _test(operator.lt),
     "le": _test(operator.le),
@@ -96,23 +120,23 @@ FLOAT_FUNCTIONS: Table = {
     "ge": _test(operator.ge),
     "eq": _test(operator.eq),
     "ne": _test(operator.ne),
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
     "div": _divide,
-    "neg": operator.neg,
+    "neg": _neg,
     "max": _max,
     "min": _min,
     "pow": _power,
     "and": _test(lambda a, b: a != 0 and b != 0),
     "or": _test(lambda a, b: a != 0 or b != 0),
-    "not": lambda a: float(a == 0),
+    "not": _not,
     "select": _select,
     "exp": _exp,
     "log": _log,
     "sqrt": _sqrt,
-    "rsqrt": lambda a: _divide(1.0, _sqrt(a)),
-    "abs": operator.abs,
+    "rsqrt": _rsqrt,
+    "abs": math.fabs,
     "sign": _sign,
     "floor": _rounding(math.floor),
     "round": _rounding(round),

@@ -147,10 +147,11 @@ def outward(function: Callable[[float], float], exact: dict[Fraction, Fraction],
     def call(end: End, up: bool) -> End:
         if isinstance(end, float):
             return at_plus if end > 0 else at_minus
-        if end in exact:
-            return exact[end]
-        argument = min(max(end, -_LARGEST), _LARGEST)
-        if argument != end and up == (end > 0):
+        value_at = Fraction(end)
+        if value_at in exact:
+            return exact[value_at]
+        argument = min(max(value_at, -_LARGEST), _LARGEST)
+        if argument != value_at and up == (end > 0):
             return at_plus if end > 0 else at_minus
         try:
             value = function(float(argument))

@@ -41,7 +41,7 @@ def jet_basis(
         if not known.interval(determinant).nonzero or known.defined(determinant) is not None:
             raise NoJets("its basis may degenerate for some values of the summaries")
         moved = matrix.subs({bridge.symbol(Param(n)): bridge.symbol(Param(n + OLD)) for n in summaries}, simultaneous=True)
-        correction = (matrix * moved.inv()).applyfunc(lambda e: sympy().simplify(sympy().expand(e)))
+        correction = (matrix * moved.inv()).applyfunc(_simplified)
         entries = tuple(tuple(None if e == 0 else bridge.from_sympy(e) for e in correction.row(i)) for i in range(found.rank))
         return tuple(bridge.from_sympy(j) for j in jets), entries
     except Untranslatable as e:
@@ -69,6 +69,10 @@ def _rank(jets: Sequence[Any], found: RankFound, bridge: Bridge) -> int:
     xs = [*found.xs, *found.sampler.element_points(2)]
     columns = [values(bridge.from_sympy(j), found.sampler, xs, found.ds[:1], digits) for j in jets]
     return len(pivots([[c[i][0] for c in columns] for i in range(len(xs))], len(jets))[0])
+
+
+def _simplified(value: Any) -> Any:
+    return sympy().simplify(sympy().expand(value))
 
 
 def _values(point: Any, bridge: Bridge) -> dict[Any, Any]:

@@ -9,7 +9,7 @@ import importlib
 import operator
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 from .evaluate import Table
 
@@ -19,7 +19,7 @@ class Undecided(Exception):
 
 
 def _context(module: str, name: str, digits: int) -> Any:
-    context = cast("Any", getattr(importlib.import_module(module), name)())
+    context: Any = getattr(importlib.import_module(module), name)()
     context.dps = digits
     return context
 

@@ -19,7 +19,7 @@ from ..dialects.accel_legal import tile_bytes
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles
 from ..dialects.accel_nest import Read, happens, issue_order, reads_of, scheduled, states, tile_operands, weights
-from ..dialects.accel_verify import machine_of
+from ..dialects.accel_checks import machine_of
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
 

@@ -1,21 +1,61 @@
-"""Whether a kernel's schedule is legal on its machine: order of making and reading, copies, capacities, the declared interval."""
+"""What makes a kernel well formed, and its schedule legal on its machine: order, copies, capacities, the declared interval."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
-from . import accel
+from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
+from .accel_checks import machine_of, named
 from .accel_mix import task_cycles
-from .accel_nest import Read, all_reads, issue_order, closest, copies_for, happens, scheduled
+from .accel_nest import Read, all_reads, closest, copies_for, happens, issue_order, scheduled
+from .accel_task import TaskOp
 from .einsum_scope import tensor_of
 
 if TYPE_CHECKING:
-    from .accel import KernelOp, LoadOp, TaskOp
+    from .accel import KernelOp
     from .accel_machine import MachineOp
+
+
+MOST_ITERATIONS = 2**256
+"""Most iterations of a nest: more cannot be told as numbers of cycles."""
+
+
+def verify_kernel(op: KernelOp) -> None:
+    for rank in op.tiles.sizes:
+        if rank in op.loops:
+            raise VerifyException(f"rank '{rank}' is both a loop of the nest and a tile rank")
+    if prod(op.loops.values()) > MOST_ITERATIONS:
+        raise VerifyException("the nest has more than 2^256 iterations")
+    names = op.tensor_names
+    if len(names) != len(op.body.block.args):
+        raise VerifyException(f"{len(names)} tensors are named, but the body has {len(op.body.block.args)} arguments")
+    for name in names:
+        if names.count(name) > 1:
+            raise VerifyException(f"tensor '%{name}' is declared twice")
+    for name, argument in zip(names, op.body.block.args, strict=True):
+        type_: Attribute = argument.type
+        if not isinstance(type_, TensorType) or any(d < 1 for d in tensor_of(argument).get_shape()):
+            raise VerifyException(f"tensor '%{name}' has type {type_}; every dimension must be at least 1")
+    for inner in op.body.block.ops:
+        if not isinstance(inner, LoadOp | TaskOp | StateOp | UpdateOp | StoreOp):
+            raise VerifyException(f"'{inner.name}' cannot stand in a kernel")
+    _check_isolated(op)
+    check_schedule(op, machine_of(op))
+
+
+def _check_isolated(kernel: KernelOp) -> None:
+    above: set[SSAValue] = set(kernel.body.block.args)
+    for op in kernel.body.block.ops:
+        for value in op.operands:
+            if value not in above:
+                raise VerifyException(f"{named(value)} is used above where it is made, or made outside the kernel")
+        above.update(op.results)
 
 
 def check_schedule(kernel: KernelOp, machine: MachineOp) -> None:
@@ -32,7 +72,7 @@ def check_schedule(kernel: KernelOp, machine: MachineOp) -> None:
 
 def told(op: Operation) -> str:
     """How messages name an operation."""
-    label = op.label.data if isinstance(op, accel.TaskOp) and op.label is not None else None
+    label = op.label.data if isinstance(op, TaskOp) and op.label is not None else None
     if label is None and op.results and op.results[0].name_hint:
         label = f"%{op.results[0].name_hint}"
     return f"{op.name} {label}" if label is not None else op.name
@@ -83,8 +123,8 @@ def _check_capacity(kernel: KernelOp, machine: MachineOp) -> None:
     word = machine.word.data
     used: dict[str, float] = {}
     for op in scheduled(kernel):
-        if not isinstance(op, accel.StoreOp):
-            home = op.memory.string_value() if isinstance(op, accel.LoadOp) else op.home_name
+        if not isinstance(op, StoreOp):
+            home = op.memory.string_value() if isinstance(op, LoadOp) else op.home_name
             used[home] = used.get(home, 0) + held_bytes(op, word)
     for home, total in used.items():
         limit = machine.memories[home].capacity if home in machine.memories else machine.arrays[home].registers
@@ -97,7 +137,7 @@ def _check_interval(kernel: KernelOp, machine: MachineOp) -> None:
         return
     busy: dict[str, float] = {}
     for op in scheduled(kernel):
-        if isinstance(op, accel.TaskOp) and not op.when_.loops:
+        if isinstance(op, TaskOp) and not op.when_.loops:
             name = op.array.string_value()
             busy[name] = busy.get(name, 0.0) + task_cycles(op, machine.arrays[name], kernel.tiles.sizes)
     for name, cycles in busy.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from xdsl.dialects.builtin import IntAttr, StringAttr, SymbolNameConstraint, UnitAttr
 from xdsl.ir import Attribute, Block, Operation, Region
@@ -15,21 +15,31 @@ from xdsl.utils.exceptions import VerifyException
 
 from . import notation
 from .accel_attrs import TableAttr
+from .accel_clauses import (
+    FLAG,
+    NUMBER,
+    TABLE,
+    TEXT,
+    check_not_negative,
+    check_positive,
+    check_tables,
+    clause_attributes,
+    parse_clauses,
+    print_clauses,
+)
 from .einsum_attrs import NumberAttr
 
-_NUMBER, _TABLE, _FLAG, _TEXT = "number", "table", "flag", "text"
-
 MEMORY_CLAUSES = {
-    "offchip": _FLAG,
-    "capacity": _NUMBER,
-    "bandwidth": _NUMBER,
-    "latency": _NUMBER,
-    "row": _NUMBER,
-    "energy": _TABLE,
-    "area": _TABLE,
-    "source": _TEXT,
+    "offchip": FLAG,
+    "capacity": NUMBER,
+    "bandwidth": NUMBER,
+    "latency": NUMBER,
+    "row": NUMBER,
+    "energy": TABLE,
+    "area": TABLE,
+    "source": TEXT,
 }
-ARRAY_CLAUSES = {"ops": _TABLE, "latency": _NUMBER, "registers": _NUMBER, "energy": _TABLE, "area": _TABLE, "source": _TEXT}
+ARRAY_CLAUSES = {"ops": TABLE, "latency": NUMBER, "registers": NUMBER, "energy": TABLE, "area": TABLE, "source": TEXT}
 """Clause of the text -> kind of its value, in the order printed."""
 
 
@@ -84,18 +94,18 @@ class MachineOp(IRDLOperation):
     @classmethod
     def parse(cls, parser: Parser) -> MachineOp:
         name = parser.parse_symbol_name()
-        properties = _parse_clauses(parser, {"clock": _NUMBER, "word": _NUMBER, "source": _TEXT}, ("clock", "word"))
+        properties = parse_clauses(parser, {"clock": NUMBER, "word": NUMBER, "source": TEXT}, ("clock", "word"))
         return cls.create(properties={"sym_name": name} | properties, regions=[parser.parse_region()])
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
-        _print_clauses(printer, self, ("clock", "word", "source"))
+        print_clauses(printer, self, ("clock", "word", "source"))
         printer.print_string(" ")
         printer.print_region(self.body)
 
     def verify_(self) -> None:
-        _check_positive(self, "clock", "word")
+        check_positive(self, "clock", "word")
         for op in self.body.block.ops:
             if not isinstance(op, ArrayOp | MemoryOp):
                 raise VerifyException(f"a machine holds arrays and memories, not '{op.name}'")
@@ -131,21 +141,21 @@ class MemoryOp(IRDLOperation):
 
     def __init__(self, name: str, **clauses: float | bool | str | Mapping[str, int | float] | None):
         """The clauses of the text by name, e.g. `MemoryOp("dram", offchip=True, bandwidth=4e11)`."""
-        super().__init__(properties={"sym_name": StringAttr(name)} | _clause_attributes(MEMORY_CLAUSES, clauses))
+        super().__init__(properties={"sym_name": StringAttr(name)} | clause_attributes(MEMORY_CLAUSES, clauses))
 
     @classmethod
     def parse(cls, parser: Parser) -> MemoryOp:
-        return cls.create(properties={"sym_name": parser.parse_symbol_name()} | _parse_clauses(parser, MEMORY_CLAUSES))
+        return cls.create(properties={"sym_name": parser.parse_symbol_name()} | parse_clauses(parser, MEMORY_CLAUSES))
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
-        _print_clauses(printer, self, tuple(MEMORY_CLAUSES))
+        print_clauses(printer, self, tuple(MEMORY_CLAUSES))
 
     def verify_(self) -> None:
-        _check_positive(self, "capacity", "bandwidth", "row")
-        _check_not_negative(self, "latency")
-        _check_tables(self, "energy", "area")
+        check_positive(self, "capacity", "bandwidth", "row")
+        check_not_negative(self, "latency")
+        check_tables(self, "energy", "area")
 
 
 @irdl_op_definition
@@ -178,7 +188,7 @@ class ArrayOp(IRDLOperation):
     def __init__(self, name: str, rows: int, cols: int, **clauses: float | str | Mapping[str, int | float] | None):
         """The clauses of the text by name, e.g. `ArrayOp("lanes", 1, 8, ops={"mac": 1})`."""
         properties = {"sym_name": StringAttr(name), "rows": IntAttr(rows), "cols": IntAttr(cols)}
-        super().__init__(properties=properties | _clause_attributes(ARRAY_CLAUSES, clauses))
+        super().__init__(properties=properties | clause_attributes(ARRAY_CLAUSES, clauses))
 
     @classmethod
     def parse(cls, parser: Parser) -> ArrayOp:
@@ -188,98 +198,20 @@ class ArrayOp(IRDLOperation):
             parser.parse_punctuation(",")
             cols = parser.parse_integer(allow_boolean=False)
         properties = {"sym_name": name, "rows": IntAttr(rows), "cols": IntAttr(cols)}
-        return cls.create(properties=properties | _parse_clauses(parser, ARRAY_CLAUSES, ("ops",)))
+        return cls.create(properties=properties | parse_clauses(parser, ARRAY_CLAUSES, ("ops",)))
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
         printer.print_string(f" [{self.rows.data}, {self.cols.data}]")
-        _print_clauses(printer, self, tuple(ARRAY_CLAUSES))
+        print_clauses(printer, self, tuple(ARRAY_CLAUSES))
 
     def verify_(self) -> None:
         if self.rows.data < 1 or self.cols.data < 1:
             raise VerifyException(f"array '@{self.sym_name.data}' has {self.rows.data} x {self.cols.data} processing elements")
-        _check_positive(self, "registers")
-        _check_not_negative(self, "latency")
+        check_positive(self, "registers")
+        check_not_negative(self, "latency")
         for name, cycles in self.ops.data:
             if not (math.isfinite(cycles) and cycles > 0):
                 raise VerifyException(f"operation '{name}' of '@{self.sym_name.data}' takes {notation.number_text(cycles)} cycles")
-        _check_tables(self, "energy", "area")
-
-
-def _clause_attributes(kinds: Mapping[str, str], clauses: Mapping[str, float | bool | str | Mapping[str, int | float] | None]) -> dict[str, Attribute]:
-    made: dict[str, Attribute] = {}
-    for name, value in clauses.items():
-        if name not in kinds:
-            raise TypeError(f"no clause '{name}'{notation.nearest(name, list(kinds))}")
-        if value is None or value is False:
-            continue
-        if isinstance(value, Mapping):
-            made[name] = TableAttr.of(value)
-        elif isinstance(value, str):
-            made[name] = StringAttr(value)
-        else:
-            made[name] = UnitAttr() if kinds[name] == _FLAG else NumberAttr(value)
-    return made
-
-
-def _parse_clauses(parser: Parser, kinds: Mapping[str, str], required: tuple[str, ...] = ()) -> dict[str, Attribute]:
-    """`name value` pairs in any order, each at most once."""
-    readers: Mapping[str, Callable[[], Attribute]] = {
-        _NUMBER: lambda: NumberAttr(notation.parse_number(parser)),
-        _TABLE: lambda: TableAttr(TableAttr.parse_table(parser)),
-        _FLAG: UnitAttr,
-        _TEXT: lambda: StringAttr(parser.parse_str_literal()),
-    }
-    found: dict[str, Attribute] = {}
-    start = parser.pos
-    while (name := next((k for k in kinds if k not in found and parser.parse_optional_keyword(k) is not None), None)) is not None:
-        found[name] = readers[kinds[name]]()
-    for name in required:
-        if name not in found:
-            parser.raise_error(f"expected '{name}'", start, parser.pos)
-    return found
-
-
-def _print_clauses(printer: Printer, op: Operation, names: tuple[str, ...]) -> None:
-    for name in names:
-        value = op.properties.get(name)
-        match value:
-            case NumberAttr():
-                printer.print_string(f" {name} {notation.number_text(value.data)}")
-            case TableAttr():
-                printer.print_string(f" {name} {value.table_text()}")
-            case StringAttr():
-                printer.print_string(f" {name} ")
-                printer.print_string_literal(value.data)
-            case UnitAttr():
-                printer.print_string(f" {name}")
-            case _:
-                pass
-
-
-def _number(op: Operation, name: str) -> int | float | None:
-    value = op.properties.get(name)
-    return value.data if isinstance(value, NumberAttr) else None
-
-
-def _check_positive(op: Operation, *names: str) -> None:
-    for name in names:
-        value = _number(op, name)
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise VerifyException(f"{name} is {notation.number_text(value)}; it must be a positive number")
-
-
-def _check_not_negative(op: Operation, *names: str) -> None:
-    for name in names:
-        value = _number(op, name)
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise VerifyException(f"{name} is {notation.number_text(value)}; it must be zero or a positive number")
-
-
-def _check_tables(op: Operation, *names: str) -> None:
-    for name in names:
-        table = op.properties.get(name)
-        for key, value in table.data if isinstance(table, TableAttr) else ():
-            if not (math.isfinite(value) and value >= 0):
-                raise VerifyException(f"{name} of '{key}' is {notation.number_text(value)}; it must be zero or a positive number")
+        check_tables(self, "energy", "area")

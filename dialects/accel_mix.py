@@ -20,8 +20,8 @@ from .einsum_verify import find_operator
 from .notation import Reduction
 
 if TYPE_CHECKING:
-    from .accel import TaskOp
     from .accel_machine import ArrayOp
+    from .accel_task import TaskOp
 
 UNITS: Mapping[str, str] = MappingProxyType(
     {

@@ -13,20 +13,24 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from xdsl.ir import Operation, SSAValue
 
-from . import accel
 from .accel_attrs import When
+from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
+from .accel_task import TaskOp
 
 if TYPE_CHECKING:
-    from .accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
+    from .accel import KernelOp
 
-    Producer: TypeAlias = LoadOp | TaskOp
-    Scheduled: TypeAlias = LoadOp | TaskOp | StoreOp
+Producer: TypeAlias = LoadOp | TaskOp
+"""What makes tiles."""
+
+Scheduled: TypeAlias = LoadOp | TaskOp | StoreOp
+"""What takes time."""
 
 
 def strides(loops: Mapping[str, int]) -> dict[str, int]:
     """Loop -> iterations of the flattened nest between two of its coordinates."""
     step, found = 1, dict[str, int]()
-    for loop, trips in reversed(loops.items()):
+    for loop, trips in reversed(list(loops.items())):
         found[loop] = step
         step *= trips
     return found
@@ -35,7 +39,7 @@ def strides(loops: Mapping[str, int]) -> dict[str, int]:
 def weights(when: When, loops: Mapping[str, int]) -> dict[str, int]:
     """Loop -> instances made between two of its coordinates, for a value made under `when`; 0 for the loops it fixes."""
     step, found = 1, dict[str, int]()
-    for loop, trips in reversed(loops.items()):
+    for loop, trips in reversed(list(loops.items())):
         fixed = loop in when.loops
         found[loop] = 0 if fixed else step
         step *= 1 if fixed else trips
@@ -83,22 +87,22 @@ def states(kernel: KernelOp) -> dict[StateOp, SSAValue]:
     """State -> the value that updates it (the first one, if several do; the verifier refuses those)."""
     found: dict[StateOp, SSAValue] = {}
     for op in kernel.body.block.ops:
-        if isinstance(op, accel.UpdateOp) and isinstance(state := op.state.owner, accel.StateOp):
+        if isinstance(op, UpdateOp) and isinstance(state := op.state.owner, StateOp):
             found.setdefault(state, op.value)
     return found
 
 
 def scheduled(kernel: KernelOp) -> tuple[Scheduled, ...]:
     """The operations that take time, in the order of the body."""
-    return tuple(op for op in kernel.body.block.ops if isinstance(op, accel.LoadOp | accel.TaskOp | accel.StoreOp))
+    return tuple(op for op in kernel.body.block.ops if isinstance(op, LoadOp | TaskOp | StoreOp))
 
 
 def tile_operands(op: Scheduled) -> tuple[SSAValue, ...]:
     """The tiles that an operation reads."""
     match op:
-        case accel.TaskOp():
+        case TaskOp():
             return tuple(op.operands_)
-        case accel.StoreOp():
+        case StoreOp():
             return (op.value,)
         case _:
             return ()
@@ -108,13 +112,13 @@ def reads_of(op: Scheduled, updates: Mapping[StateOp, SSAValue]) -> Iterator[Rea
     """Every read of `op`; a state with an initial tile is two reads."""
     for value in tile_operands(op):
         owner = value.owner
-        if isinstance(owner, accel.StateOp):
+        if isinstance(owner, StateOp):
             loop = owner.loop.data
-            if owner in updates and isinstance(producer := updates[owner].owner, accel.LoadOp | accel.TaskOp):
+            if owner in updates and isinstance(producer := updates[owner].owner, LoadOp | TaskOp):
                 yield Read(op, value, producer, carried=loop)
-            if owner.initial is not None and isinstance(producer := owner.initial.owner, accel.LoadOp | accel.TaskOp):
+            if owner.initial is not None and isinstance(producer := owner.initial.owner, LoadOp | TaskOp):
                 yield Read(op, value, producer, at_start=loop)
-        elif isinstance(owner, accel.LoadOp | accel.TaskOp):
+        elif isinstance(owner, LoadOp | TaskOp):
             yield Read(op, value, owner)
 
 
@@ -157,7 +161,7 @@ def copies_for(read: Read, loops: Mapping[str, int], order: Mapping[Operation, i
 def needed_copies(kernel: KernelOp) -> dict[Operation, int]:
     """Producing operation -> the fewest copies with which no instance is overwritten before its last read."""
     order = issue_order(kernel)
-    needed: dict[Operation, int] = {op: 1 for op in scheduled(kernel) if not isinstance(op, accel.StoreOp)}
+    needed: dict[Operation, int] = {op: 1 for op in scheduled(kernel) if not isinstance(op, StoreOp)}
     for read in all_reads(kernel):
         if happens(read, kernel.loops):
             needed[read.producer] = max(needed[read.producer], copies_for(read, kernel.loops, order))

@@ -65,7 +65,7 @@ def limit(value: Number, dtype: np.dtype[Any]) -> Any:
 
 def round_to_bf16(values: Array) -> Array:
     """Round float32 to the nearest bfloat16, ties to even; infinities and NaN stay."""
-    values = np.ascontiguousarray(values, np.float32)
+    values = np.asarray(values, np.float32, order="C")
     bits = values.view(np.uint32)
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & np.uint32(0xFFFF0000)
     return np.where(np.isnan(values), values, rounded.view(np.float32))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import LocationAttr, ModuleOp
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -15,7 +14,6 @@ from ..analysis import remarks
 from ..dialects.accel import KernelOp
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
-from ..dialects.notation import nearest
 from .flow import Unfit
 from .machine_lookup import find_machine
 from .phases import Phases, Target

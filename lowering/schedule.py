@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import networkx as nx
 from xdsl.dialects.builtin import IntAttr, SymbolRefAttr
@@ -17,7 +18,10 @@ from xdsl.ir import Operation
 from ..dialects.accel import KernelOp, LoadOp, StoreOp, TaskOp
 from ..dialects.accel_legal import held_bytes, tile_bytes
 from ..dialects.accel_machine import MachineOp
-from ..dialects.accel_nest import Producer, Scheduled, all_reads, farthest, happens, needed_copies, scheduled
+from ..dialects.accel_nest import all_reads, farthest, happens, needed_copies, scheduled
+
+if TYPE_CHECKING:
+    from ..dialects.accel_nest import Producer, Scheduled
 
 
 @dataclass(frozen=True, slots=True)

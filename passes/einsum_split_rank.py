@@ -47,12 +47,12 @@ class EinsumSplitRankPass(ModulePass):
 
     def _split(self, cascade: CascadeOp) -> None:
         whole = cascade.sizes[self.rank]
+        outer, inner = self._fresh_names(cascade)
         if whole <= self.size:
             return missed(self.name, cascade, f"rank '{self.rank}' of size {whole} is one tile of {self.size} already")
         for iterate in cascade.walk():
             if isinstance(iterate, IterateOp) and iterate.rank.data == self.rank:
                 return missed(self.name, iterate, f"rank '{self.rank}' is iterative: its coordinates run one by one, not in tiles")
-        outer, inner = self._fresh_names(cascade)
         split = Split(self.rank, whole, outer, -(-whole // self.size), inner, self.size)
         declared: list[tuple[str, int]] = []
         for rank, size in cascade.ranks.data:
@@ -61,7 +61,7 @@ class EinsumSplitRankPass(ModulePass):
                 declared += [(outer, split.outer_size), (inner, split.inner_size)]
         cascade.properties["ranks"] = RanksAttr(tuple(declared))
         count = Splitter(cascade, split, self.two_level, self.name).run()
-        applied(self.name, cascade, f"{count} Einsums traverse '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
+        applied(self.name, cascade, f"{count} Einsum{'s traverse' if count != 1 else ' traverses'} '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
 
     def _fresh_names(self, cascade: CascadeOp) -> tuple[str, str]:
         if self.names is not None:

@@ -21,7 +21,7 @@ from einfold.backend.values import run_values
 from einfold.dialects.accel import Accel, KernelOp, LoadOp, StateOp, StoreOp, TaskOp
 from einfold.dialects.accel_mix import task_cycles
 from einfold.dialects.accel_nest import needed_copies
-from einfold.dialects.accel_verify import machine_of
+from einfold.dialects.accel_checks import machine_of
 
 TILE = 4
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])

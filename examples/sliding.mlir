@@ -1,0 +1,11 @@
+// Sliding-window attention: a query sees the 128 keys up to its own (Longformer, arXiv 2004.05150).
+einsum.cascade @sliding ranks {b = 64, h = 12, p = 1024, m = 1024, e = 64, f = 64} (%Q[b, h, p, e], %K[b, h, m, e], %V[b, h, m, f]) -> [b, h, p, f] : f16 {
+  %QK = einsum.compute [b, h, m, p] = %Q[b, h, p, e] * %K[b, h, m, e] reduce add(e)
+  %S = einsum.compute [b, h, m, p] = %QK[b, h, m, p] * rsqrt(shape(e))
+  %GM = einsum.compute [b, h, p] = %S[b, h, m, p] reduce max(m) where m <= p and p < m + 128
+  %SN = einsum.compute [b, h, m, p] = exp(%S[b, h, m, p] - %GM[b, h, p]) where m <= p and p < m + 128
+  %SD = einsum.compute [b, h, p] = %SN[b, h, m, p] reduce add(m) where m <= p and p < m + 128
+  %A = einsum.compute [b, h, m, p] = %SN[b, h, m, p] / %SD[b, h, p] where m <= p and p < m + 128
+  %AV = einsum.compute [b, h, p, f] = %A[b, h, m, p] * %V[b, h, m, f] reduce add(m) where m <= p and p < m + 128
+  einsum.return %AV[b, h, p, f]
+}

@@ -1,0 +1,105 @@
+"""`einfold eval FILE`: compute a cascade's results with the reference interpreter.
+
+Arrays in the input file are named as the arguments; results are written as `out0`, `out1`, ... in the order of `einsum.return`.
+Arguments that are not given are drawn at random (`--seed`): normal numbers, small integers, truth values.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import ModuleOp
+
+from ...dialects.einsum import CascadeOp
+from ...interpreter.arguments import argument_names, random_inputs
+from ...interpreter.cascade import run_cascade
+from ...interpreter.elements import InputError
+from ..diagnostics import Diagnostic, Failure, suggestion
+from ..loading import load_module, new_context
+from ..output import write_bytes
+from ..resizing import add_sizes_option, apply_sizes
+
+DTYPES = ("f16", "bf16", "f32", "f64")
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a file of IR; '-' is standard input")
+    parser.add_argument("--cascade", metavar="NAME", help="which cascade (default: the only one)")
+    parser.add_argument("--inputs", metavar="IN.npz", help="arrays named as the arguments")
+    parser.add_argument("--output", metavar="OUT.npz", help="where the results go, as out0, out1, ...")
+    parser.add_argument("--dtype", choices=DTYPES, help="compute in this type wherever the cascade has a floating-point one")
+    parser.add_argument("--seed", type=int, metavar="N", help="draw the arguments that are not given, from this seed (default: 0 if none is given)")
+    add_sizes_option(parser)
+
+
+def run(args: Namespace) -> int:
+    module = load_module(args.file, new_context())
+    apply_sizes(module, args.set, args.file)
+    cascade = choose_cascade(module, args.cascade, args.file)
+    given = {} if args.inputs is None else read_arrays(args.inputs)
+    unknown = [name for name in given if name not in argument_names(cascade)]
+    if unknown:
+        message = f"no argument is called '{unknown[0]}'{suggestion(unknown[0], argument_names(cascade))}"
+        raise Failure(Diagnostic("error", message, args.inputs))
+    if args.seed is not None or args.inputs is None:
+        drawn = random_inputs(cascade, args.seed or 0, [n for n in argument_names(cascade) if n not in given], dtype=args.dtype)
+        given = {**drawn, **given}
+    try:
+        results = run_cascade(cascade, given, dtype=args.dtype)
+    except InputError as error:
+        raise Failure(Diagnostic("error", str(error), args.inputs or args.file)) from error
+    except MemoryError as error:
+        raise Failure(Diagnostic("error", "the cascade's tensors do not fit into memory; choose smaller ranks with --set", args.file)) from error
+    named = {f"out{i}": array for i, array in enumerate(results)}
+    for name, array in named.items():
+        print(f"{name}: {describe(array)}")
+    if args.output is not None:
+        buffer = BytesIO()
+        np.savez(buffer, allow_pickle=False, **named)
+        write_bytes(args.output, buffer.getvalue())
+    return 0
+
+
+def choose_cascade(module: ModuleOp, name: str | None, file: str) -> CascadeOp:
+    """The cascade asked for, or the only one. Raises `Failure` with the nearest name."""
+    known = {op.sym_name.data: op for op in module.walk() if isinstance(op, CascadeOp)}
+    if not known:
+        raise Failure(Diagnostic("error", "no einsum.cascade in it", file))
+    if name is None:
+        if len(known) > 1:
+            listed = ", ".join(f"@{n}" for n in known)
+            raise Failure(Diagnostic("error", f"{len(known)} cascades in it ({listed}); choose one with --cascade", file))
+        return next(iter(known.values()))
+    wanted = name.removeprefix("@")
+    if wanted not in known:
+        raise Failure(Diagnostic("error", f"no cascade '@{wanted}'{suggestion('@' + wanted, (f'@{n}' for n in known))}", file))
+    return known[wanted]
+
+
+def read_arrays(path: str) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file; pickled objects are refused. Raises `Failure`."""
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as loaded:
+            if not isinstance(loaded, Mapping):
+                raise Failure(Diagnostic("error", "not an .npz file of named arrays", path))
+            return {str(name): np.asarray(loaded[name]) for name in loaded}
+    except OSError as error:
+        raise Failure(Diagnostic("error", error.strerror or "not an .npz file", path)) from error
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise Failure(Diagnostic("error", f"not a readable .npz file: {error}", path)) from error
+
+
+def describe(array: NDArray[Any]) -> str:
+    """`float32 [4, 8], from -1.2 to 3.4`, and how many are not finite."""
+    shape = f"{array.dtype} [{', '.join(map(str, array.shape))}]"
+    finite = array[np.isfinite(array)]
+    text = f"{shape}, from {finite.min():.6g} to {finite.max():.6g}" if finite.size else shape
+    odd = array.size - finite.size
+    return f"{text}, {odd} not finite" if odd else text
