@@ -69,6 +69,8 @@ class Chain:
         r = item.reduction
         if isinstance(item, Derived) and self.options.check:
             item = self.tested(item)
+        if isinstance(item, Derived) and self.options.prove:
+            item = self.proved(item, body)
         self.results.append(item)
         total = False
         if isinstance(item, Derived) and not item.waits_for:
@@ -89,6 +91,15 @@ class Chain:
             "fp64 evaluation" if verdict == "agrees" else "an opaque operator or the domain left nothing to evaluate",
         )
         return _with_obligations(item, (outcome,))
+
+    def proved(self, item: Derived, body: Expr) -> Derived:
+        """Discharge the obligations with solvers; what they decide replaces what was known by construction."""
+        from .obligations import Discharge
+
+        found = Discharge(item, body, self.known, self.options).all()
+        names = {o.name for o in found if o.result == "proved"}
+        kept = tuple(o for o in item.obligations if o.name not in names)
+        return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
     def one(self, r: Reduction, body: Expr) -> Derived | Refusal:
         """Derive one reduction from those before it."""

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from .build import rational
 from .derivation import Outcome
-from .expr import Apply, Expr, Num
+from .expr import Apply, Expr, Num, Param
 from .intervals import Interval
 from .laws import DEFAULT_LAWS, Laws
 from .linear import linear, plain
+
+_RESOURCES_PER_MS = 2000
+"""z3's own deterministic measure of work, about what a millisecond buys."""
 
 
 def z3() -> Any:
@@ -36,10 +40,14 @@ class Answer:
 
 @dataclass
 class Query:
-    """Builds one query: translate expressions, assume ranges, then `prove` a claim."""
+    """Builds one query: translate expressions, assume ranges, then `prove` a claim.
+
+    `divisors_nonzero`: the claim is about points where every divisor in it is nonzero (z3's own division by zero means nothing).
+    """
 
     timeout_ms: int
     laws: Laws = DEFAULT_LAWS
+    divisors_nonzero: bool = True
     names: dict[Expr, Any] = field(default_factory=dict[Expr, Any])
     facts: list[Any] = field(default_factory=list[Any])
     applied: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict[str, list[tuple[Any, Any]]])
@@ -49,6 +57,16 @@ class Query:
         if leaf not in self.names:
             self.names[leaf] = z3().Real(f"{hint}{len(self.names)}")
         return self.names[leaf]
+
+    def alias(self, part: Expr) -> Expr:
+        """A parameter that stands for a part which the query does not look into; equal parts have the same one."""
+        constant = self.real(part)
+        stand_in = Param(f"#{constant}")
+        self.names[stand_in] = constant
+        return stand_in
+
+    def conjunction(self, claims: Sequence[Any]) -> Any:
+        return z3().And(*claims)
 
     def assume(self, value: Any, interval: Interval) -> None:
         """The value lies in an interval."""
@@ -74,12 +92,15 @@ class Query:
             case "mul", (a, b):
                 return self.translate(a) * self.translate(b)
             case "div", (a, b):
-                return self.translate(a) / self.translate(b)
+                divisor = self.translate(b)
+                if self.divisors_nonzero:
+                    self.facts.append(divisor != 0)
+                return self.translate(a) / divisor
             case "neg", (a,):
                 return -self.translate(a)
             case "pow", (a, Num(int() as n)) if 0 <= n <= 8:
                 return self._power(self.translate(a), n)
-            case ("max" | "min"), (a, b):
+            case (("max" | "min"), (a, b)):
                 p, q = self.translate(a), self.translate(b)
                 return z3().If(p >= q if e.op == "max" else p <= q, p, q)
             case "abs", (a,):
@@ -91,7 +112,7 @@ class Query:
                 return self._exp(a)
             case "log", (a,):
                 return self._log(a)
-            case ("lt" | "le" | "gt" | "ge"), (a, b):
+            case (("lt" | "le" | "gt" | "ge"), (a, b)):
                 p, q = self.translate(a), self.translate(b)
                 test = {"lt": p < q, "le": p <= q, "gt": p > q, "ge": p >= q}[e.op]
                 return z3().If(test, z3().RealVal(1), z3().RealVal(0))
@@ -171,6 +192,7 @@ class Query:
         """Ask whether the facts and the negation of the claim contradict each other."""
         solver = z3().SolverFor("QF_UFNRA") if self._uses_functions(claim) else z3().SolverFor("QF_NRA")
         solver.set("timeout", self.timeout_ms)
+        solver.set("rlimit", self.timeout_ms * _RESOURCES_PER_MS)  # the time limit alone can be overrun several times
         for fact in dict.fromkeys(self.facts):
             solver.add(fact)
         solver.add(z3().Not(claim))
@@ -182,4 +204,3 @@ class Query:
 
     def _uses_functions(self, claim: Any) -> bool:
         return bool(self.applied) or any("E(" in str(f) or "L(" in str(f) for f in self.facts)
-

@@ -7,13 +7,18 @@ and every variable is a real symbol.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from .build import number, product, total
 from .expr import Apply, Expr, Num
 from .linear import plain
+
+_UNTRANSLATED = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "max", "min", "and", "or", "not", "select", "abs", "sign", "floor", "round"})
+
+
+Sign: TypeAlias = Literal["real", "nonnegative", "positive"]
 
 
 class Untranslatable(Exception):
@@ -25,17 +30,21 @@ def sympy() -> Any:
 
 
 class Bridge:
-    """A one-to-one naming of leaves by real sympy symbols; those in `positive` are positive symbols."""
+    """A one-to-one naming of leaves by real sympy symbols, nonnegative or positive ones where `sign` says so.
 
-    def __init__(self, positive: Iterable[Expr] = ()):
-        self.positive = frozenset(positive)
+    With `opaque`, what has no counterpart becomes a symbol of its own (equal parts the same one), and a `select` is written with the
+    indicator of its condition: enough to decide identities, which then hold whatever those parts are.
+    """
+
+    def __init__(self, sign: Callable[[Expr], Sign] = lambda e: "real", opaque: bool = False):
+        self.sign = sign
+        self.opaque = opaque
         self.symbols: dict[Expr, Any] = {}
         self.leaves: dict[Any, Expr] = {}
 
     def symbol(self, leaf: Expr) -> Any:
         if leaf not in self.symbols:
-            assumption = {"positive": True} if leaf in self.positive else {"real": True}
-            made = sympy().Symbol(f"v{len(self.symbols)}", **assumption)
+            made = sympy().Symbol(f"v{len(self.symbols)}", **{self.sign(leaf): True})
             self.symbols[leaf] = made
             self.leaves[made] = leaf
         return self.symbols[leaf]
@@ -44,14 +53,19 @@ class Bridge:
         """Raises `Untranslatable`."""
         sp = sympy()
         if isinstance(expr, Num):
-            value = Fraction(expr.value) if abs(expr.value) < float("inf") else None
-            if value is None:
-                raise Untranslatable("an infinity")
+            if abs(expr.value) == float("inf"):
+                return self._opaque(expr, "an infinity")
+            value = Fraction(expr.value)
             return sp.Rational(value.numerator, value.denominator)
         if not isinstance(expr, Apply):
             return self.symbol(expr)
         if not plain(expr):
-            raise Untranslatable("a merge")
+            return self._opaque(expr, "a merge")
+        if expr.op == "select" and self.opaque:
+            chosen = self.symbol(expr.args[0])
+            return chosen * self.to_sympy(expr.args[1]) + (1 - chosen) * self.to_sympy(expr.args[2])
+        if expr.op in _UNTRANSLATED:
+            return self._opaque(expr, expr.op)
         args = [self.to_sympy(a) for a in expr.args]
         match expr.op, args:
             case "add", [a, b]:
@@ -75,7 +89,12 @@ class Bridge:
             case (("exp" | "log" | "tanh" | "sin" | "cos"), [a]):
                 return getattr(sp, expr.op)(a)
             case _:
-                raise Untranslatable(expr.op)
+                return self._opaque(expr, expr.op)
+
+    def _opaque(self, expr: Expr, what: str) -> Any:
+        if not self.opaque:
+            raise Untranslatable(what)
+        return self.symbol(expr)
 
     def from_sympy(self, value: Any) -> Expr:
         """The expression of a sympy result. Raises `Untranslatable`."""

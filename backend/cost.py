@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, prod
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 
 from ..algebra.affine import Affine
 from ..dialects.accel import KernelOp, LoadOp, StoreOp, TaskOp
 from ..dialects.accel_attrs import When
+from ..dialects.accel_checks import machine_of
 from ..dialects.accel_legal import tile_bytes
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles
-from ..dialects.accel_nest import Read, happens, issue_order, reads_of, scheduled, states, tile_operands, weights
-from ..dialects.accel_checks import machine_of
+from ..dialects.accel_nest import Read, Scheduled, happens, issue_order, reads_of, scheduled, states, tile_operands, weights
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
 
@@ -96,12 +96,11 @@ def compile_kernel(kernel: KernelOp) -> Program:
     """The program of a verified kernel; raises `VerifyException` where the machine cannot run it."""
     machine = machine_of(kernel)
     order = issue_order(kernel)
-    index: dict[Operation, int] = {op: position for op, position in order.items()}
     updates = states(kernel)
     names = _names(kernel)
     steps: list[Step] = []
     for op in order:
-        reads = tuple(_read_plan(read, index, kernel) for read in reads_of(op, updates) if happens(read, kernel.loops))
+        reads = tuple(_read_plan(read, order, kernel) for read in reads_of(op, updates) if happens(read, kernel.loops))
         steps.append(_step(op, names[op], reads, kernel, machine))
     return Program(
         kernel.sym_name.data,
@@ -115,9 +114,9 @@ def compile_kernel(kernel: KernelOp) -> Program:
     )
 
 
-def _names(kernel: KernelOp) -> dict[Operation, str]:
+def _names(kernel: KernelOp) -> dict[Scheduled, str]:
     """How reports name each operation: by its label, else by its value or tensor; a number tells equals apart."""
-    found: dict[Operation, str] = {}
+    found: dict[Scheduled, str] = {}
     taken: set[str] = set()
     for op in scheduled(kernel):
         match op:
@@ -139,12 +138,12 @@ def _tensor_name(kernel: KernelOp, value: SSAValue) -> str:
     return dict(zip(kernel.body.block.args, kernel.tensor_names, strict=True)).get(value, "?")
 
 
-def _read_plan(read: Read, index: Mapping[Operation, int], kernel: KernelOp) -> ReadPlan:
+def _read_plan(read: Read, order: Mapping[Scheduled, int], kernel: KernelOp) -> ReadPlan:
     back = weights(read.producer.when_, kernel.loops)[read.carried] if read.carried is not None else 0
-    return ReadPlan(index[read.producer], back, read.carried, read.at_start)
+    return ReadPlan(order[read.producer], back, read.carried, read.at_start)
 
 
-def _step(op: LoadOp | TaskOp | StoreOp, name: str, reads: tuple[ReadPlan, ...], kernel: KernelOp, machine: MachineOp) -> Step:
+def _step(op: Scheduled, name: str, reads: tuple[ReadPlan, ...], kernel: KernelOp, machine: MachineOp) -> Step:
     word = machine.word.data
     moved: dict[tuple[str, str], Fraction] = {}
 

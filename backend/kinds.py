@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias
 
 from .cost import Clip, Program, Step, ticks
@@ -63,7 +64,7 @@ class Kinds:
             trips = self.levels[level].trips
             cuts = sorted({0, trips} | {c for c in (1, trips - 1, *self._cuts(level, kind)) if 0 < c < trips})
             found: list[tuple[int, int, Kind]] = []
-            for first, past in zip(cuts, cuts[1:], strict=False):
+            for first, past in pairwise(cuts):
                 inner = self.inside(level, kind, first)
                 start = found.pop()[0] if found and found[-1][2] == inner else first
                 found.append((start, past - start, inner))
@@ -124,8 +125,8 @@ class Kinds:
             for position, step in enumerate(steps):
                 if kind[0] >> position & 1:
                     shares[position] = share = self._share(position, step, kind)
-                    reads = {(r.maker, r.back): None for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1}
-                    active.append((position, ticks(step.cycles * share), tuple(reads)))
+                    reads = (r for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1)
+                    active.append((position, ticks(step.cycles * share), tuple(dict.fromkeys((r.maker, r.back) for r in reads))))
             known = self._rows[kind] = Row(tuple(active))
             self._shares[known] = shares
         return known

@@ -128,7 +128,8 @@ class Walk:
             if self.clock.epochs >= MOST_EPOCHS:
                 raise SimulationError(f"kernel '@{self.program.name}' reaches no steady state within {MOST_EPOCHS:,} epochs")
             if self.clock.waiting > MOST_WAITING:
-                raise SimulationError(f"kernel '@{self.program.name}' keeps more than {MOST_WAITING:,} tiles waiting")
+                step = self.program.steps[self.clock.most_waiting].name
+                raise SimulationError(f"kernel '@{self.program.name}' keeps more than {MOST_WAITING:,} tiles waiting, most of '{step}'")
             self.clock.epoch((self.kinds.row(kind), at))
             return
         step = self.kinds.levels[level].weights

@@ -126,6 +126,11 @@ class Clock:
         """Instances that some resource may still have to wait for."""
         return sum(map(len, self.ready)) + sum(map(len, self.release))
 
+    @property
+    def most_waiting(self) -> int:
+        """The step with most such instances."""
+        return max(range(len(self.ready)), key=lambda step: len(self.ready[step]) + len(self.release[step]))
+
     def drain(self) -> None:
         for _ in range(self.depth):
             self.epoch(None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 from xdsl.ir import Operation, SSAValue
@@ -16,17 +15,14 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from ..algebra.affine import Affine
 from ..dialects.accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
-from ..dialects.accel_nest import issue_order, states, strides, weights
-from ..dialects.accel_text import tile_extents
+from ..dialects.accel_nest import Scheduled, issue_order, states, strides, weights
+from ..dialects.accel_tiles import tile_extents
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import nearest
 from ..interpreter.arguments import converted, effective_element
 from ..interpreter.compute import evaluate_compute
 from ..interpreter.elements import Array, Element, InputError, Number, limit, representable
 from ..interpreter.user_operators import UserOperator, user_operators
-
-if TYPE_CHECKING:
-    from ..dialects.accel_nest import Scheduled
 
 MOST_RUNS = 1_000_000
 """Most runs of operations that a module may take in values; larger shapes are for the simulation in time."""

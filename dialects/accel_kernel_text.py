@@ -10,7 +10,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from . import accel
-from .accel_text import KernelScope
+from .accel_scope import KernelScope
 from .einsum_attrs import RanksAttr
 from .einsum_scope import open_scope, parse_element_type, tensor_of
 

@@ -13,7 +13,7 @@ from xdsl.utils.exceptions import VerifyException
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
 from .accel_checks import machine_of, named
 from .accel_mix import task_cycles
-from .accel_nest import Read, all_reads, closest, copies_for, happens, issue_order, scheduled
+from .accel_nest import Read, Scheduled, all_reads, closest, copies_for, happens, issue_order, scheduled
 from .accel_task import TaskOp
 from .einsum_scope import tensor_of
 
@@ -94,12 +94,11 @@ def held_bytes(op: LoadOp | TaskOp, word: float) -> float:
 def _check_conditions(read: Read) -> None:
     missing = [loop for loop in read.producer.when_.last if loop not in read.reader.when_.last]
     if missing:
-        raise VerifyException(
-            f"{told(read.reader)} reads {told(read.producer)}, which is made 'at {read.producer.when_}' only; it needs 'at last({', '.join(missing)})' too"
-        )
+        made = f"{told(read.producer)}, which is made 'at {read.producer.when_}' only"
+        raise VerifyException(f"{told(read.reader)} reads {made}; it needs 'at last({', '.join(missing)})' too")
 
 
-def _check_order(read: Read, loops: Mapping[str, int], order: Mapping[Operation, int]) -> None:
+def _check_order(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled, int]) -> None:
     epochs = closest(read, loops) + read.reader.stage_ - read.producer.stage_
     if epochs > 0 or (epochs == 0 and order[read.producer] < order[read.reader]):
         return
@@ -107,12 +106,11 @@ def _check_order(read: Read, loops: Mapping[str, int], order: Mapping[Operation,
         reason = "runs before it in the same epoch" if read.reader is not read.producer else "reads itself in the same iteration"
     else:
         reason = f"runs {-epochs} epoch{'s' if epochs < -1 else ''} before it"
-    raise VerifyException(
-        f"{told(read.reader)} (stage {read.reader.stage_}) reads {told(read.producer)} (stage {read.producer.stage_}), but {reason}: the kernel would deadlock"
-    )
+    reader, producer = (f"{told(op)} (stage {op.stage_})" for op in (read.reader, read.producer))
+    raise VerifyException(f"{reader} reads {producer}, but {reason}: the kernel would deadlock")
 
 
-def _check_copies(read: Read, loops: Mapping[str, int], order: Mapping[Operation, int]) -> None:
+def _check_copies(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled, int]) -> None:
     needed = copies_for(read, loops, order)
     if needed > read.producer.copies_:
         have = read.producer.copies_

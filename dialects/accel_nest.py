@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 
 from .accel_attrs import When
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
@@ -149,7 +149,7 @@ def farthest(read: Read, loops: Mapping[str, int]) -> int:
     return distance + sum((loops[r] - 1) * step[r] for r in held)
 
 
-def copies_for(read: Read, loops: Mapping[str, int], order: Mapping[Operation, int]) -> int:
+def copies_for(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled, int]) -> int:
     """Instances that the producer has made, from the one read on, by the time the farthest read of it is over.
 
     A reader that is the producer itself (a running sum) reads before it writes.
@@ -158,17 +158,17 @@ def copies_for(read: Read, loops: Mapping[str, int], order: Mapping[Operation, i
     return instances_below(epochs + (order[read.producer] < order[read.reader]), read.producer.when_, loops)
 
 
-def needed_copies(kernel: KernelOp) -> dict[Operation, int]:
+def needed_copies(kernel: KernelOp) -> dict[Producer, int]:
     """Producing operation -> the fewest copies with which no instance is overwritten before its last read."""
     order = issue_order(kernel)
-    needed: dict[Operation, int] = {op: 1 for op in scheduled(kernel) if not isinstance(op, StoreOp)}
+    needed: dict[Producer, int] = {op: 1 for op in scheduled(kernel) if not isinstance(op, StoreOp)}
     for read in all_reads(kernel):
         if happens(read, kernel.loops):
             needed[read.producer] = max(needed[read.producer], copies_for(read, kernel.loops, order))
     return needed
 
 
-def issue_order(kernel: KernelOp) -> dict[Operation, int]:
+def issue_order(kernel: KernelOp) -> dict[Scheduled, int]:
     """Operation that takes time -> its place in an epoch, in order: by turn, then later stages first, then as in the body."""
     ops = sorted(scheduled(kernel), key=lambda op: (op.turn_, -op.stage_))
     return {op: position for position, op in enumerate(ops)}

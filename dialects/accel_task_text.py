@@ -10,7 +10,7 @@ from xdsl.printer import Printer
 
 from . import accel_task, notation
 from .accel_schedule import ScheduleReader, print_schedule
-from .accel_text import kernel_element, kernel_scope, print_element
+from .accel_scope import kernel_element, kernel_scope, print_element
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr, subscripts_text
 from .einsum_scope import INDEX_TYPE, parse_element_type, tensor_type
 from .einsum_text import TensorReader, print_map

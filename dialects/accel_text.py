@@ -5,47 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from ..algebra.affine import Affine
 from . import accel_body, notation
 from .accel_schedule import ScheduleReader, print_schedule
+from .accel_scope import kernel_element, kernel_scope, print_element
 from .accel_tiles import tile_type
 from .einsum_attrs import NumberAttr, SubscriptsAttr, subscripts_text
-from .einsum_scope import Scope, current_scope, find_value, parse_element_type, tensor_of, tensor_type
+from .einsum_scope import find_value, parse_element_type, tensor_of, tensor_type
 
 if TYPE_CHECKING:
     from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
-
-
-class KernelScope(Scope):
-    """A kernel being read: besides the sizes of its loops and tile ranks, which of them are tile ranks."""
-
-    def __init__(self, sizes: Mapping[str, int], element: Attribute, tiles: Mapping[str, int]):
-        super().__init__(sizes, element)
-        self.tiles, self.default = tiles, element
-
-
-def kernel_scope(parser: Parser) -> KernelScope:
-    scope = current_scope(parser)
-    if not isinstance(scope, KernelScope):
-        parser.raise_error("this form is read inside an accel.kernel only, which gives its ranks their sizes")
-    return scope
-
-
-def print_element(printer: Printer, op: Operation, value: SSAValue, default: Attribute | None) -> None:
-    element = tensor_of(value).get_element_type()
-    if element != default:
-        printer.print_string(" : ")
-        printer.print_attribute(element)
-
-
-def kernel_element(op: Operation) -> Attribute | None:
-    """The element type that tiles have unless they say otherwise."""
-    parent = op.parent_op()
-    return None if parent is None else parent.properties.get("element")
 
 
 def parse_load(parser: Parser) -> LoadOp:

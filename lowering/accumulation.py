@@ -12,8 +12,8 @@ from ..algebra.affine import Affine
 from ..algebra.expr import Access, Apply, Expr, Num, affine_value, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis import remarks
-from ..dialects.accel import UpdateOp
 from ..dialects.accel_attrs import When
+from ..dialects.accel_body import UpdateOp
 from ..dialects.accel_mix import unit_of
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_verify import find_operator
@@ -113,7 +113,9 @@ class Accumulator:
         if len(self.loops) != 1 or builder.nest.tile_rank(self.last.ranks[0]) is None:
             remarks.fail(einsum.location, f"'{self.last.op}' of %{einsum.name} cannot be put together over these tiles; take its ranks whole")
         loop = self.loops[0]
-        value, index = builder.task(einsum, builder.map_of(einsum), einsum.reduce, builder.plan.where(einsum), declares=False, label=f"{einsum.name}.part")
+        value, index = builder.task(
+            einsum, builder.map_of(einsum), einsum.reduce, builder.plan.where(einsum), declares=False, label=f"{einsum.name}.part"
+        )
         dims, out = builder.plan.tiles[einsum.results[0]].dims, builder.out(einsum.out)
         best = builder.state(einsum.results[0], dims, out, loop.name, self.identity, f"{einsum.name}.best")
         at = builder.state(einsum.results[1], dims, out, loop.name, -1, f"{einsum.results[1].name}.best")

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from xdsl.ir import Attribute
 
 from ..algebra.affine import Affine
-from ..dialects.accel import KernelOp, StateOp, UpdateOp
+from ..dialects.accel import KernelOp
+from ..dialects.accel_body import StateOp, UpdateOp
 from ..dialects.accel_machine import MachineOp
 from .accumulation import Accumulator
 from .kernel_builder import KernelBuilder
@@ -65,10 +66,9 @@ class _Body:
 
     def _state(self, carried: Carried, iteration: Iteration) -> StateOp:
         tile, loop = self.plan.tiles[carried.state], self.plan.nest.at[iteration.rank].ranks[0]
-        if isinstance(carried.initial, Tensor):
+        initial = carried.initial
+        if isinstance(initial, Tensor):
             initial = self.builder.value(self.plan.initial[carried], iteration.location)
-        else:
-            initial = carried.initial
         state = self.builder.state(carried.state, tile.dims, self.builder.out(carried.subscripts), loop, initial, carried.state.name)
         tile.value = state.result
         return state

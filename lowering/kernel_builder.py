@@ -9,10 +9,12 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import Access, Expr, Leaf, Num, RankShape, RankValue, affine_value, map_leaves
-from ..dialects.accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
+from ..dialects.accel import KernelOp
 from ..dialects.accel_attrs import When, WhenAttr
+from ..dialects.accel_body import LoadOp, StateOp, StoreOp
 from ..dialects.accel_machine import MachineOp
-from ..dialects.accel_text import tile_type
+from ..dialects.accel_task import TaskOp
+from ..dialects.accel_tiles import tile_type
 from ..dialects.einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr
 from ..dialects.notation import Reduction
 from .flow import Known
@@ -41,8 +43,8 @@ class KernelBuilder:
         """The kernel of what was added, verified by nobody yet, all in stage 0 and with one copy of each tile."""
         self.block.add_ops(self.body)
         nest, tiles = tuple(self.nest.trips.items()), tuple(self.tile_ranks.items())
-        names = [[t.name for t in group] for group in (self.inputs, self.outputs)]
-        return KernelOp(name, self.machine.sym_name.data, nest, tiles, *names, self.element, Region(self.block))
+        inputs, outputs = [t.name for t in self.inputs], [t.name for t in self.outputs]
+        return KernelOp(name, self.machine.sym_name.data, nest, tiles, inputs, outputs, self.element, Region(self.block))
 
     def task(
         self,
@@ -69,7 +71,7 @@ class KernelBuilder:
         elements = [t.element for t in einsum.results] if element is None else [element]
         empty = einsum.empty if declares and empty is None else empty
         present = {r for s in out for r in s.ranks} | {r for reduction in reduced for r in reduction.ranks}
-        rows, cols = ([t for n in names if (t := self._tile_rank(n)) in present and t is not None] for names in (place.rows, place.cols))
+        rows, cols = ([t for t in map(self._tile_rank, names) if t is not None and t in present] for names in (place.rows, place.cols))
         op = TaskOp(
             mapped[1],
             SubscriptsAttr(out),
@@ -113,9 +115,7 @@ class KernelBuilder:
 
         return map_leaves(einsum.map, leaf), operands
 
-    def state(
-        self, tensor: Tensor, dims: Sequence[Dim], out: tuple[Affine, ...], loop: str, init: int | float | SSAValue, name: str
-    ) -> StateOp:
+    def state(self, tensor: Tensor, dims: Sequence[Dim], out: tuple[Affine, ...], loop: str, init: int | float | SSAValue, name: str) -> StateOp:
         shape = [d.extent for d in dims if d.extent is not None]
         op = StateOp(SubscriptsAttr(out), loop, init, TensorType(tensor.element, shape))
         op.result.name_hint = _hint(name)
@@ -154,9 +154,7 @@ class KernelBuilder:
             raise ValueError("a tile is read before it is made")
         return source.value
 
-    def store(
-        self, target: Tensor, made: Tensor, subscripts: Sequence[Affine], known: Mapping[str, Known], location: LocationAttr
-    ) -> None:
+    def store(self, target: Tensor, made: Tensor, subscripts: Sequence[Affine], known: Mapping[str, Known], location: LocationAttr) -> None:
         """Store the tile of `made` to its place in `target`, whose dimensions are `subscripts`, if that must leave the chip."""
         if target not in self.outputs:
             return

@@ -111,5 +111,3 @@ def _stored(program: Program, groups: Sequence[Sequence[Unit]]) -> set[Tensor]:
         made = {t for u in group for t in made_by(u)}
         found |= {t for later in groups[position + 1 :] for u in later for t in read_by(u) if t in made}
     return found
-
-

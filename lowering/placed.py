@@ -5,10 +5,11 @@ An Einsum has `array`, and the ranks spread over that array's `rows` and `cols`;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr, SymbolRefAttr
+from xdsl.ir import Attribute
 
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
@@ -45,7 +46,8 @@ def place_of(op: ComputeOp) -> Place | None:
 
 def _names(op: ComputeOp, name: str) -> tuple[str, ...]:
     attr = op.attributes.get(name)
-    return tuple(a.data for a in attr if isinstance(a, StringAttr)) if isinstance(attr, ArrayAttr) else ()
+    names: Iterable[Attribute] = attr if isinstance(attr, ArrayAttr) else ()
+    return tuple(a.data for a in names if isinstance(a, StringAttr))
 
 
 def set_machine(op: CascadeOp, machine: str, tiles: Mapping[str, int]) -> None:

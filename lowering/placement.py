@@ -82,9 +82,7 @@ def _filled(size: int, side: int) -> float:
     return size / (ceil(size / side) * side)
 
 
-def _place(
-    work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequence[ArrayOp], machine: MachineOp, sizes: Mapping[str, int]
-) -> Place:
+def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequence[ArrayOp], machine: MachineOp, sizes: Mapping[str, int]) -> Place:
     beside = [a for a in arrays if a is not grid]
     over_both = spread is not None and all(r in work.ranks for r in spread.ranks)
     grids = [] if grid is None else [grid]

@@ -90,7 +90,9 @@ class CascadeReader:
         kept = [r for r in einsum.ranks if r not in gone]
         left: tuple[Comparison, ...] | None = project(einsum.where, gone, self.sizes)
         if left is None or any(t.empty is not None for t in einsum.operands):
-            remarks.fail(op, f"reduction over {', '.join(gone)} is followed by another one and cut into tiles: which points exist then cannot be stated")
+            remarks.fail(
+                op, f"reduction over {', '.join(gone)} is followed by another one and cut into tiles: which points exist then cannot be stated"
+            )
         shape = tuple(self.sizes[r] for r in kept)
         middle = Tensor(self.fresh(f"{einsum.name}.{first[-1].op}"), einsum.results[0].element, shape)
         subscripts = tuple(map(Affine.rank, kept))
@@ -115,7 +117,9 @@ class CascadeReader:
             iteration.collected.append(Collected(inside, self._declare(result)))
         if end.until is not None:
             size = self.sizes[op.rank.data]
-            remarks.analysis("lower-einsum-to-accel", op, f"the guard after 'until' depends on data: all {size} generations of {op.rank.data} are lowered")
+            remarks.analysis(
+                "lower-einsum-to-accel", op, f"the guard after 'until' depends on data: all {size} generations of {op.rank.data} are lowered"
+            )
         return iteration
 
     def _body(self, block: Block, iteration: Iteration) -> None:

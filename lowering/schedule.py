@@ -15,10 +15,12 @@ import networkx as nx
 from xdsl.dialects.builtin import IntAttr, SymbolRefAttr
 from xdsl.ir import Operation
 
-from ..dialects.accel import KernelOp, LoadOp, StoreOp, TaskOp
+from ..dialects.accel import KernelOp
+from ..dialects.accel_body import LoadOp, StoreOp
 from ..dialects.accel_legal import held_bytes, tile_bytes
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_nest import all_reads, farthest, happens, needed_copies, scheduled
+from ..dialects.accel_task import TaskOp
 
 if TYPE_CHECKING:
     from ..dialects.accel_nest import Producer, Scheduled

@@ -31,7 +31,9 @@ def on_chip_memory(machine: MachineOp) -> MemoryOp | None:
     return max(inside, key=lambda m: float("inf") if m.capacity is None else m.capacity.data, default=None)
 
 
-def tile_sizes(works: Sequence[Work], places: Sequence[Place], spread: Collection[str], sizes: Mapping[str, int], machine: MachineOp) -> dict[str, int]:
+def tile_sizes(
+    works: Sequence[Work], places: Sequence[Place], spread: Collection[str], sizes: Mapping[str, int], machine: MachineOp
+) -> dict[str, int]:
     """Rank -> tile, for every rank of the cascade."""
     whole = unsplittable(works)
     loops = {r for w in works for r in w.iterative}
@@ -73,9 +75,7 @@ def unsplittable(works: Sequence[Work]) -> set[str]:
         reductions = work.op.reduce.data if work.op.reduce is not None else ()
         for reduction in reductions:
             known = REDUCTION_OPERATORS.get(reduction.op)
-            if work.iterative:
-                found.update(reduction.ranks)
-            elif known is None and "associative" not in find_operator(work.op, reduction.op).laws.data:
+            if work.iterative or (known is None and "associative" not in find_operator(work.op, reduction.op).laws.data):
                 found.update(reduction.ranks)
             elif known is not None and known.results == 2:
                 found.update(reduction.ranks[1:])

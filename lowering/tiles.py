@@ -78,7 +78,9 @@ def read_index(subscripts: Sequence[Affine], dims: Sequence[Dim], nest: Nest, wh
             continue
         low, high = extent(offset, nest.sizes, where)
         if low < 0 or high >= dim.extent:
-            raise Unfit(f"%{name} is read at '{subscript}', which lies in another tile than '{dim.base}' and the {dim.extent - 1} coordinates behind it")
+            raise Unfit(
+                f"%{name} is read at '{subscript}', which lies in another tile than '{dim.base}' and the {dim.extent - 1} coordinates behind it"
+            )
         found.append(offset)
     return tuple(found)
 

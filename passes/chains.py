@@ -132,7 +132,7 @@ class ChainFinder:
         return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()))
 
     def _fresh(self, op: ComputeOp) -> str:
-        hint = op.results_[0].name_hint or "E"
+        hint = (op.results_[0].name_hint or "E").replace(".", "_")  # the algebra writes NAME.old and NAME.0 itself
         name, count = hint, 1
         while name in self.number:
             count += 1

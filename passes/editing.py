@@ -102,7 +102,7 @@ def cascades_of(module: ModuleOp, name: str | None = None) -> list[CascadeOp]:
     wanted = name.removeprefix("@")
     named = [op for op in found if op.sym_name.data == wanted]
     if not named:
-        fail(module, f"no cascade '@{wanted}'{nearest(wanted, [op.sym_name.data for op in found])}")
+        fail(module, f"no cascade '@{wanted}'{nearest('@' + wanted, [f'@{op.sym_name.data}' for op in found])}")
     return named
 
 

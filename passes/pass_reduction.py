@@ -87,7 +87,9 @@ class RankReduction:
         changed = False
         for chain in [c for c in finder.find() if c.dependent]:
             for links in self.plan.candidates(chain):
-                derived = self._derive(links) if all(link.op.parent is not None for link in links) else []
+                if any(link.op.parent is None for link in links):
+                    continue
+                derived = self._derive(links)
                 if derived:
                     self._emit(chain, derived, finder, order)
                     changed = True
@@ -107,6 +109,10 @@ class RankReduction:
                 self._decline(link, f"its form is {result.form}, which this pass does not emit")
             else:
                 found[link.name] = (link, result)
+        for name in [n for n, (link, d) in found.items() if untold_bottom(link, d) and any(n in o.rebased_on for _, o in found.values())]:
+            for link, _ in [entry for entry in found.values() if name in entry[1].rebased_on]:
+                self._decline(link, f"nothing tells whether {name} has visited an element yet")
+                del found[link.name]
         wanted: set[str] = set()
         for link, result in reversed(list(found.values())):
             if result.form != "base" or link.name in wanted:
@@ -163,6 +169,11 @@ class RankReduction:
         declared = {**sizes, outer: count, inner: tile}
         self.cascade.ranks = RanksAttr(tuple(declared.items()))
         return Tiling(self.rank, size, outer, inner, tile)
+
+
+def untold_bottom(link: Link, derived: Derived) -> bool:
+    """Whether a prefix of the fiber may hold no visited element without the summary's running value showing it."""
+    return bool(link.where) and not derived.empty_safe and derived.empty is None
 
 
 def default_tile(size: int) -> int:

@@ -60,7 +60,10 @@ class Finals:
         if isinstance(expression, Access) and expression.subscripts == link.op.out.data:
             return self.table.value(expression)
         if not derived.empty_safe:
-            for comparison in project(link.where, link.reduced, self.table.sizes) or ():
+            visited = project(link.where, link.reduced, self.table.sizes)
+            if visited is None:
+                expression = self.bind(derived.running, link)
+            for comparison in visited or ():
                 expression = Apply("select", (comparison_value(comparison), expression, number(derived.identity)))
         op = self.table.compute(link.op.out.data, expression, element_of(link), like=link.op, name=link.op.results_[0].name_hint)
         self.operations.append(op)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zipfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -47,14 +46,14 @@ def run(args: Namespace) -> int:
     unknown = [name for name in given if name not in argument_names(cascade)]
     if unknown:
         message = f"no argument is called '{unknown[0]}'{suggestion(unknown[0], argument_names(cascade))}"
-        raise Failure(Diagnostic("error", message, args.inputs))
+        raise Failure(Diagnostic("error", message, str(args.inputs)))
     if args.seed is not None or args.inputs is None:
         drawn = random_inputs(cascade, args.seed or 0, [n for n in argument_names(cascade) if n not in given], dtype=args.dtype)
         given = {**drawn, **given}
     try:
         results = run_cascade(cascade, given, dtype=args.dtype)
     except InputError as error:
-        raise Failure(Diagnostic("error", str(error), args.inputs or args.file)) from error
+        raise Failure(Diagnostic("error", str(error), args.file if args.inputs is None else args.inputs)) from error
     except MemoryError as error:
         raise Failure(Diagnostic("error", "the cascade's tensors do not fit into memory; choose smaller ranks with --set", args.file)) from error
     named = {f"out{i}": array for i, array in enumerate(results)}
@@ -86,10 +85,12 @@ def choose_cascade(module: ModuleOp, name: str | None, file: str) -> CascadeOp:
 def read_arrays(path: str) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file; pickled objects are refused. Raises `Failure`."""
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as loaded:
-            if not isinstance(loaded, Mapping):
-                raise Failure(Diagnostic("error", "not an .npz file of named arrays", path))
-            return {str(name): np.asarray(loaded[name]) for name in loaded}
+        with Path(path).open("rb") as file:
+            loaded: Any = np.load(file, allow_pickle=False)
+            names: list[str] = getattr(loaded, "files", [])
+            if isinstance(loaded, np.ndarray):
+                raise Failure(Diagnostic("error", "one array, not an .npz file of named arrays", path))
+            return {name: np.asarray(loaded[name]) for name in names}
     except OSError as error:
         raise Failure(Diagnostic("error", error.strerror or "not an .npz file", path)) from error
     except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:

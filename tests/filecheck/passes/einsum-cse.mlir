@@ -49,11 +49,15 @@ einsum.cascade @same ranks {m = 8, p = 4} (%X[m, p], %Y[m]) -> [p], [p], [m], [m
 // CHECK-NEXT:   einsum.yield %n[p] until %n[p] > 9
 // CHECK-NEXT: }
 // CHECK-NEXT: %E = einsum.compute [p] = %X[p] * 3
+// CHECK-NEXT: %T = einsum.iterate i init(%t[p] = 0) {
+// CHECK-NEXT:   %k = einsum.compute [p] = %A[p] * %E[p] + %t[p]
+// CHECK-NEXT:   einsum.yield
+// CHECK-NEXT: }
 // CHECK-NEXT: %U = einsum.iterate i init(%u[p] = 1) {
 // CHECK:      }
 // CHECK-NEXT: %V = einsum.view %X[p -> (q, r)]
 // CHECK-NEXT: %Z = einsum.compute [q, r] = %V[q, r] + %V[q, r]
-// CHECK-NEXT: einsum.return %S[p], %S[p], %U[p], %E[p], %Z[q, r]
+// CHECK-NEXT: einsum.return %S[p], %T[p], %U[p], %E[p], %Z[q, r]
 einsum.cascade @regions ranks {i = 3, p = 4, q = 2, r = 2} (%X[p]) -> [p], [p], [p], [p], [q, r] : f32 {
   %A = einsum.compute [p] = %X[p] * 2
   %S = einsum.iterate i init(%s[p] = 0) {
