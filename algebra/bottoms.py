@@ -171,7 +171,7 @@ def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Sample
     try:
         return all(math.isfinite(evaluate(e, values, functions)) for e in exprs)
     except Opaque:
-        return True
+        return all(math.isfinite(v) for v in fixed.values())  # what it does at an infinity nobody knows
 
 
 def _absorbs(accumulator: Accumulator, summary: Summary, known: Invariants, functions: Mapping[str, Function]) -> bool:

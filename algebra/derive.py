@@ -13,13 +13,15 @@ from .bottoms import Samples, safety
 from .derivation import DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
 from .differential import Arithmetic, differential
 from .evaluate import Opaque, evaluate, float_functions
-from .expr import Apply, Expr, Num, Param
+from .expr import Apply, Expr, Num, Param, walk
 from .fallback import NotFound, from_values
 from .forms import carried_form
 from .invariants import Invariants
 from .laws import DEFAULT_LAWS, ORDER_AS, Laws
 from .memo import canonical, remembered
 from .ordered import NotOrdered, Ordered
+from .precision import Digits
+from .probe import counterexamples
 from .scope import Scope, params
 from .semiring import distributed, product_reduction
 from .separate import NotSeparable
@@ -27,6 +29,9 @@ from .stability import Unstable
 
 FLOAT_TOLERANCE = 1e-7
 """Relative difference accepted between the original and the derived form on random fp64 data of moderate size."""
+
+CHECK_DIGITS = 40
+"""Digits with which a doubtful comparison is repeated; the tolerance is then the square of that for fp64."""
 
 
 def derive_chain(reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS) -> tuple[Derived | Refusal, ...]:
@@ -60,28 +65,30 @@ class Chain:
     def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
         self.known = Invariants(Scope(tuple(r.name for r in reductions)), self.laws)
         for r in reductions:
-            body = self.laws.inline(r.body)
-            self.record(self.one(r, body), body)
+            self.record(self.one(r))
         return tuple(self.results)
 
-    def record(self, item: Derived | Refusal, body: Expr) -> None:
+    def record(self, item: Derived | Refusal) -> None:
         """Test the new item together with those before it, refuse it if it is wrong, and attach what is known of its summary."""
         r = item.reduction
         if isinstance(item, Derived) and self.options.check:
             item = self.tested(item)
         if isinstance(item, Derived) and self.options.prove:
-            item = self.proved(item, body)
+            item = self.proved(item)
         self.results.append(item)
         total = False
         if isinstance(item, Derived) and not item.waits_for:
             total = self.known.defined(item.final) is None
         else:
             self.late.add(r.name)
-        self.known.add(r.name, r.op, body, total)
+        self.known.add(r.name, r.op, r.body, total)
 
     def tested(self, item: Derived) -> Derived | Refusal:
-        arithmetic = Arithmetic(float_functions(self.laws), float, FLOAT_TOLERANCE)
-        verdict = differential([*self.results, item], self.laws, arithmetic)
+        chain = [*self.results, item]
+        verdict = differential(chain, self.laws, Arithmetic(float_functions(self.laws), float, FLOAT_TOLERANCE))
+        if verdict == "differs" and not self.laws.users:  # perhaps only by rounding: ask with more digits
+            digits = Digits(CHECK_DIGITS)
+            verdict = differential(chain, self.laws, Arithmetic(digits.functions, digits.literal, FLOAT_TOLERANCE**2))
         if verdict == "differs":
             return Refusal(item.reduction, "the derived form and the original differ on random data")
         outcome = Obligation(
@@ -92,20 +99,24 @@ class Chain:
         )
         return _with_obligations(item, (outcome,))
 
-    def proved(self, item: Derived, body: Expr) -> Derived:
+    def proved(self, item: Derived) -> Derived:
         """Discharge the obligations with solvers; what they decide replaces what was known by construction."""
         from .obligations import Discharge
 
-        found = Discharge(item, body, self.known, self.options).all()
+        found = Discharge(item, self.known, self.options).all()
         names = {o.name for o in found if o.result == "proved"}
         kept = tuple(o for o in item.obligations if o.name not in names)
         return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
-    def one(self, r: Reduction, body: Expr) -> Derived | Refusal:
+    def one(self, r: Reduction) -> Derived | Refusal:
         """Derive one reduction from those before it."""
         identity = self.laws.identity(r.op)
         if identity is None or not self.laws.reduces(r.op):
             return Refusal(r, f"{r.op} is not a commutative, associative operator with an identity")
+        broken = [text for op in operators(r) for text in self.broken(op)]
+        if broken:
+            return Refusal(r, broken[0])
+        body = r.body
         needed = self.known.scope.of(body).summaries
         if not needed:
             accumulator = Accumulator(f"{r.name}.0", r.op, identity, r.body)
@@ -134,9 +145,14 @@ class Chain:
         except Unstable as e:
             return Refusal(r, str(e))
 
+    def broken(self, op: str) -> tuple[str, ...]:
+        """Declared laws of a user's operator that its body breaks."""
+        user = self.laws.user(op)
+        return () if user is None else counterexamples(user, self.laws)
+
     def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
         """Structure does not separate it: the rank gate, and what numbers can find."""
-        found = from_values(r.name, body, self.known, self.options, frozenset(self.late), float_functions(self.laws))
+        found = from_values(r.name, self.laws.inline(body), self.known, self.options, frozenset(self.late), float_functions(self.laws))
         if isinstance(found, NotFound):
             return Refusal(r, f"its elements and summaries do not separate, because {failure.why}: {found.reason}", found.certificate)
         derived = self.uncorrected(r, "deferred", found.accumulators, found.final, found.why, "mul")
@@ -227,6 +243,11 @@ class Chain:
             if summary.op in ("max", "min"):
                 return Apply("eq", (Param(name), Num(self.laws.identity(summary.op) or 0.0)))
         return None
+
+
+def operators(r: Reduction) -> tuple[str, ...]:
+    """The operators of a reduction: its own and those of its body."""
+    return tuple(dict.fromkeys((r.op, *(e.op for e in walk(r.body) if isinstance(e, Apply)))))
 
 
 def _with_obligations(item: Derived, more: tuple[Obligation, ...]) -> Derived:

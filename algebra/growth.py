@@ -73,6 +73,9 @@ def growth(expr: Expr, known: Invariants, limit: float) -> Growth:
 
 
 def _apply(expr: Apply, known: Invariants, limit: float) -> Growth:
+    opened = known.laws.opened(expr)
+    if opened is not None:
+        return growth(opened, known, limit)
     parts = [growth(a, known, limit) for a in expr.args]
     match expr.op, expr.args:
         case "mul", _:

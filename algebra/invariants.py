@@ -101,6 +101,9 @@ class Invariants:
                 return self._apply(expr) if plain(expr) else REAL
 
     def _apply(self, expr: Apply) -> Interval:
+        opened = self.laws.opened(expr)
+        if opened is not None:
+            return self.interval(opened)
         match expr.op, expr.args:
             case (("add" | "sub" | "neg"), _):
                 atoms, constant = linear(expr)
@@ -187,6 +190,9 @@ class Invariants:
             if isinstance(expr, Param) and expr.name in self.summaries and not self.summaries[expr.name].total:
                 return expr
             return None
+        opened = self.laws.opened(expr)
+        if opened is not None:
+            return self.defined(opened)
         for a in expr.args:
             bad = self.defined(a)
             if bad is not None:

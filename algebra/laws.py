@@ -183,11 +183,16 @@ class Laws:
         """The expression with every user operator that has a body replaced by it."""
         if not self.users or not isinstance(expr, Apply):
             return expr
-        args = tuple(self.inline(a) for a in expr.args)
-        user = self.user(expr.op)
-        if user is not None and user.body is not None:
-            return self.inline(substitute_params(user.body, dict(zip(user.params, args, strict=True))))
-        return Apply(expr.op, args, expr.merge)
+        whole = Apply(expr.op, tuple(self.inline(a) for a in expr.args), expr.merge)
+        opened = self.opened(whole)
+        return whole if opened is None else self.inline(opened)
+
+    def opened(self, expr: Apply) -> Expr | None:
+        """One application of a user's operator with a body, replaced by it; None for any other."""
+        user = self.user(expr.op) if self.users else None
+        if user is None or user.body is None:
+            return None
+        return substitute_params(user.body, dict(zip(user.params, expr.args, strict=True)))
 
     def distribution(self, outer: str, inner: str) -> Distribution | None:
         user = self.user(outer)

@@ -30,10 +30,9 @@ MAX_OPERATIONS = 400
 
 @dataclass
 class Discharge:
-    """The obligations of one derivation; `body` is the reduction's body with user operators inlined."""
+    """The obligations of one derivation."""
 
     item: Derived
-    body: Expr
     known: Invariants
     options: Options
 
@@ -49,7 +48,7 @@ class Discharge:
     def identity(self) -> Obligation:
         """On a fiber of one element the final value is the body."""
         single = {a.name: a.basis for a in self.item.accumulators}
-        pairs = [(substitute_params(self.item.final, single), self.body)]
+        pairs = [(substitute_params(self.item.final, single), self.item.reduction.body)]
         return self.equal("identity", "the final value of a single element is the original term", pairs)
 
     def shift(self) -> Obligation:
@@ -69,6 +68,7 @@ class Discharge:
     def equal(self, name: str, statement: str, pairs: Sequence[tuple[Expr, Expr]]) -> Obligation:
         """By sympy's normal form; what that leaves open, by z3."""
         start = time.perf_counter()
+        pairs = [(self.known.laws.inline(a), self.known.laws.inline(b)) for a, b in pairs]
         bridge = Bridge(self.sign, opaque=True)
         if all(_zero(bridge.to_sympy(a) - bridge.to_sympy(b)) for a, b in pairs):
             return Obligation(name, statement, "proved", "sympy normal form", None, time.perf_counter() - start)

@@ -177,6 +177,9 @@ class Ordered:
     def monotone(self, e: Apply, up: bool) -> Expr:
         """An operator with a law of monotonicity, one of whose arguments moves with the elements."""
         law = self.known.laws.monotone(e.op)
+        opened = self.known.laws.opened(e)
+        if law is None and opened is not None:
+            return self.best(opened, up)
         if law is None or (self.argument and not law.strict):
             raise NotOrdered(f"{e.op} is not known to be monotone")
         moving = [i for i, a in enumerate(e.args) if self.known.scope.of(a).elements]

@@ -29,7 +29,7 @@ class Digits:
 
     def __init__(self, digits: int):
         self.context = _context("mpmath.ctx_mp", "MPContext", digits)
-        self.functions = _functions(self.context, _select_float, self._sign, self.nan)
+        self.functions = _functions(self.context, _compare_floats, self.nan)
 
     @property
     def nan(self) -> Any:
@@ -40,9 +40,6 @@ class Digits:
             return self.context.mpf(value.numerator) / value.denominator
         return self.context.mpf(value)
 
-    def _sign(self, a: Any) -> int | None:
-        return None if a != a else (a > 0) - (a < 0)
-
     def finite(self, a: Any) -> bool:
         return bool(self.context.isfinite(a))
 
@@ -52,43 +49,48 @@ class Bounds:
 
     def __init__(self, digits: int):
         self.context = _context("mpmath.ctx_iv", "MPIntervalContext", digits)
-        self.functions = _functions(self.context, _select_float, self._sign, None)
+        self.functions = _functions(self.context, _compare_intervals, None)
 
     def literal(self, value: float | Fraction) -> Any:
         if isinstance(value, Fraction):
             return self.context.mpf(value.numerator) / value.denominator
         return self.context.mpf(value)
 
-    def _sign(self, a: Any) -> int | None:
-        if a > 0:
-            return 1
-        if a < 0:
-            return -1
-        return 0 if a == 0 else None
-
     def magnitude_at_least(self, a: Any) -> Any:
         """A lower bound of |a|, zero where a may be zero; a degenerate interval."""
         return abs(a).a
 
 
-def _select_float(c: int, a: Any, b: Any) -> Any:
-    return a if c else b
+def _compare_floats(a: Any, b: Any) -> int | None:
+    return None if a != a or b != b else (a > b) - (a < b)
 
 
-def _functions(ctx: Any, select: Callable[..., Any], sign: Callable[[Any], int | None], nan: Any) -> Table:
-    one = ctx.mpf(1)
+def _compare_intervals(a: Any, b: Any) -> int | None:
+    if a > b:
+        return 1
+    if a < b:
+        return -1
+    return 0 if a.delta == 0 and b.delta == 0 and a == b else None
 
-    def decided(a: Any) -> int:
-        s = sign(a)
+
+def _functions(ctx: Any, compare: Callable[[Any, Any], int | None], nan: Any) -> Table:
+    """The operators on one kind of number; an undecided comparison raises, or gives `nan` where there is one."""
+    zero, one = ctx.mpf(0), ctx.mpf(1)
+
+    def order(a: Any, b: Any) -> int:
+        s = compare(a, b)
         if s is None:
             raise Undecided
         return s
+
+    def decided(a: Any) -> int:
+        return order(a, zero)
 
     def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
             try:
                 result = function(*args)
-            except (ZeroDivisionError, ValueError, OverflowError, NotImplementedError):
+            except (ZeroDivisionError, ValueError, OverflowError, NotImplementedError, Undecided):
                 if nan is None:
                     raise Undecided from None
                 return nan
@@ -99,7 +101,7 @@ def _functions(ctx: Any, select: Callable[..., Any], sign: Callable[[Any], int |
         return call
 
     def relation(test: Callable[[int], bool]) -> Callable[[Any, Any], Any]:
-        return lambda a, b: ctx.mpf(1 if test(decided(a - b)) else 0)
+        return lambda a, b: ctx.mpf(1 if test(order(a, b)) else 0)
 
     def divide(a: Any, b: Any) -> Any:
         if decided(b) == 0:
@@ -149,13 +151,13 @@ def _functions(ctx: Any, select: Callable[..., Any], sign: Callable[[Any], int |
         "mul": operator.mul,
         "div": divide,
         "neg": operator.neg,
-        "max": lambda *ab: ab[0] if decided(ab[0] - ab[1]) >= 0 else ab[1],
-        "min": lambda *ab: ab[0] if decided(ab[0] - ab[1]) <= 0 else ab[1],
+        "max": lambda *ab: ab[0] if order(*ab) >= 0 else ab[1],
+        "min": lambda *ab: ab[0] if order(*ab) <= 0 else ab[1],
         "pow": power,
         "and": lambda *ab: ctx.mpf(1 if truth(ab[0]) and truth(ab[1]) else 0),
         "or": lambda *ab: ctx.mpf(1 if truth(ab[0]) or truth(ab[1]) else 0),
         "not": lambda *a: ctx.mpf(0 if truth(a[0]) else 1),
-        "select": lambda *cab: select(truth(cab[0]), cab[1], cab[2]),
+        "select": lambda *cab: cab[1] if truth(cab[0]) else cab[2],
         "exp": ctx.exp,
         "log": log,
         "sqrt": root,

@@ -14,7 +14,9 @@ from .carry import scaled
 from .derivation import Accumulator
 from .expr import Apply, Expr, Param, substitute_params
 from .invariants import Invariants
+from .laws import Distribution
 from .linear import addends, collect, factors
+from .probe import distributing
 from .separate import HOLE, NotSeparable, separate
 
 
@@ -56,7 +58,8 @@ def distributed(name: str, op: str, body: Expr, known: Invariants) -> tuple[tupl
     identity = known.laws.identity(op)
     if identity is None:
         return None
-    for law in known.laws.distributing_over(op):
+    found = (Distribution(outer, op) for outer in distributing(op, known.laws))
+    for law in (*known.laws.distributing_over(op), *found):
         parts = _split(body, law.outer, known)
         if parts is None:
             continue
@@ -93,7 +96,7 @@ def _split(body: Expr, outer: str, known: Invariants) -> tuple[Expr, Expr] | Non
 
 def _combined(outer: str, value: Expr, summaries: Expr) -> Expr:
     if outer == "add":
-        return total([(Fraction(1), value), (Fraction(1), summaries)])
+        return total([(Fraction(1), value), *addends(summaries)])
     if outer == "mul":
         return product([(value, 1), (summaries, 1)])
     return Apply(outer, (summaries, value))

@@ -143,7 +143,7 @@ class _Separation:
             return self.pure(e)
         if not isinstance(e, Apply) or not plain(e):
             raise NotSeparable(e, "a merge decides by presence, and no law holds through it")
-        settled = self.settled(e)
+        settled = self.known.laws.opened(e) or self.settled(e)
         if settled is not None:
             return self.terms(settled)
         match e.op, e.args:

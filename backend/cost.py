@@ -135,7 +135,7 @@ def _names(kernel: KernelOp) -> dict[Scheduled, str]:
 
 
 def _tensor_name(kernel: KernelOp, value: SSAValue) -> str:
-    return dict(zip(kernel.body.block.args, kernel.tensor_names, strict=True)).get(value, "?")
+    return next((name for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True) if argument is value), "?")
 
 
 def _read_plan(read: Read, order: Mapping[Scheduled, int], kernel: KernelOp) -> ReadPlan:

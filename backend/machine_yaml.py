@@ -64,12 +64,22 @@ class _Reader:
         return {schema[n].field: schema[n].read(self, value, f"'{n}' of {what}") for n, (_, value) in entries.items()}
 
     def scalar(self, node: Any, what: str, kinds: tuple[type, ...], told: str) -> Any:
-        value: Any = yaml.SafeLoader("").construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+        value = _constructed(node)
         if isinstance(value, str) and float in kinds and _is_float(value):
             value = float(value)  # YAML 1.1 reads 1e9 as text
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise self.fail(node, f"{what} must be {told}")
         return value
+
+
+def _constructed(node: Any) -> object:
+    """The plain value that a scalar stands for; None if it stands for none."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    try:
+        return cast(Any, yaml.SafeLoader("")).construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        return None
 
 
 def _is_float(text: str) -> bool:

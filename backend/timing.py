@@ -45,6 +45,10 @@ class Span:
     end: int
 
 
+_Run: TypeAlias = tuple[int, int, int, tuple[tuple[int, int], ...]]
+"""A step, its stage, its ticks and its reads."""
+
+
 class Clock:
     """The state of the simulation, and its rules."""
 
@@ -69,7 +73,7 @@ class Clock:
         self.pipeline: list[tuple[Row, Counts] | None] = [None] * (self.depth + 1)
         self.end = 0
         self.epochs = 0
-        self._compiled: dict[tuple[int, ...], list[tuple[int, int, int, tuple[tuple[int, int], ...]]]] = {}
+        self._compiled: dict[tuple[int, ...], list[_Run]] = {}
 
     def epoch(self, entry: tuple[Row, Counts] | None) -> None:
         """Begin an iteration (None: only drain) and run one epoch."""
@@ -108,18 +112,18 @@ class Clock:
             if self.record is not None:
                 self.record(Span(step, counts, start, end))
 
-    def _work(self) -> list[tuple[int, int, int, tuple[tuple[int, int], ...]]]:
+    def _work(self) -> list[_Run]:
         """Steps of this epoch in issue order, from the kinds of iteration in the pipeline."""
         key = tuple(0 if e is None else id(e[0]) for e in self.pipeline)
-        work = self._compiled.get(key)
-        if work is None:
-            work = []
+        known = self._compiled.get(key)
+        if known is None:
+            work: list[_Run] = []
             for stage, entry in enumerate(self.pipeline):
                 if entry is not None:
                     work += [(step, stage, hold, reads) for step, hold, reads in entry[0].active if self._stage[step] == stage]
             work.sort(key=lambda w: w[0])
-            self._compiled[key] = work
-        return work
+            known = self._compiled[key] = work
+        return known
 
     @property
     def waiting(self) -> int:

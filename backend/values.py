@@ -39,10 +39,25 @@ def run_values(
     dtype: str | None = None,
     functions: Mapping[str, Callable[..., Array]] | None = None,
 ) -> list[Array]:
-    """What the kernels of a verified module compute, one after another, from arrays by tensor name.
+    """What the kernels of a verified module compute: the outputs that no later kernel reads, in order. See `run_tensors`."""
+    tensors = run_tensors(module, inputs, dtype=dtype, functions=functions)
+    kernels = [op for op in module.walk() if isinstance(op, KernelOp)]
+    read_later = {n.data for k in kernels for n in k.inputs}
+    names = dict.fromkeys(n.data for k in kernels for n in k.outputs if n.data not in read_later)
+    return [tensors[name] for name in names]
 
-    Returns the outputs that no later kernel reads, in order. `dtype` replaces every float type; `functions` evaluates opaque operators,
-    by `@name`. What no store reaches is NaN (integers: the least). Raises InputError or ValuesError, with one line.
+
+def run_tensors(
+    module: Operation,
+    inputs: Mapping[str, Array],
+    *,
+    dtype: str | None = None,
+    functions: Mapping[str, Callable[..., Array]] | None = None,
+) -> dict[str, Array]:
+    """Every tensor of the off-chip memory by name, after the kernels of a verified module have run one after another.
+
+    `inputs`: arrays by tensor name. `dtype` replaces every float type; `functions` evaluates opaque operators, by `@name`. What no store
+    reaches is NaN (integers: the least). Raises InputError or ValuesError, with one line.
     """
     kernels = [op for op in module.walk() if isinstance(op, KernelOp)]
     if not kernels:
@@ -54,9 +69,7 @@ def run_values(
     operators = user_operators(module, functions)
     for kernel in kernels:
         tensors |= _KernelRun(kernel, tensors, operators, dtype).run()
-    read_later = {n.data for k in kernels for n in k.inputs}
-    names = dict.fromkeys(n.data for k in kernels for n in k.outputs if n.data not in read_later)
-    return [tensors[name] for name in names]
+    return tensors
 
 
 def _checked_inputs(kernels: list[KernelOp], inputs: Mapping[str, Array], dtype: str | None) -> dict[str, Array]:

@@ -68,7 +68,7 @@ class MachineOp(IRDLOperation):
 
     traits = traits_def(SymbolOpInterface(), SymbolTable(), NoTerminator())
 
-    def __init__(self, name: str, clock: float, word: int, parts: list[Operation], *, source: str | None = None):
+    def __init__(self, name: str, clock: float, word: float, parts: list[Operation], *, source: str | None = None):
         """`clock` in Hz, `word` in bytes; `source` says where the numbers come from."""
         properties: dict[str, Attribute | None] = {
             "sym_name": StringAttr(name),

@@ -61,6 +61,9 @@ def verify_store(op: StoreOp) -> None:
     check_is_tile(op.value)
     _check_tensor_access(kernel, op.target, op.subscripts.data, outputs=True)
     _check_tile(op.value, op.subscripts.data, kernel)
+    element, stored = (tensor_of(value).get_element_type() for value in (op.value, op.target))
+    if element != stored:
+        raise VerifyException(f"{named(op.value)} holds elements of type {element}, {named(op.target)} of type {stored}")
 
 
 def verify_state(op: StateOp) -> None:

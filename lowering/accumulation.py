@@ -86,7 +86,7 @@ class Accumulator:
         builder, einsum = self.builder, self.einsum
         tensor = einsum.results[0]
         dims = builder.plan.tiles[tensor].dims
-        state = builder.state(tensor, dims, builder.out(einsum.out), loop.name, self.identity, f"{einsum.name}.sum")
+        state = builder.state(tensor, dims, builder.out(einsum.out), loop.name, self.identity, f"{einsum.name}.before")
         running, operands = self._read(state.result, len(part[1]))
         name = einsum.name if not outer else f"{einsum.name}.{loop.name}"
         [total] = builder.task(

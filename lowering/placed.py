@@ -5,8 +5,9 @@ An Einsum has `array`, and the ranks spread over that array's `rows` and `cols`;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute
@@ -46,8 +47,9 @@ def place_of(op: ComputeOp) -> Place | None:
 
 def _names(op: ComputeOp, name: str) -> tuple[str, ...]:
     attr = op.attributes.get(name)
-    names: Iterable[Attribute] = attr if isinstance(attr, ArrayAttr) else ()
-    return tuple(a.data for a in names if isinstance(a, StringAttr))
+    if not isinstance(attr, ArrayAttr):
+        return ()
+    return tuple(a.data for a in cast("ArrayAttr[Attribute]", attr) if isinstance(a, StringAttr))
 
 
 def set_machine(op: CascadeOp, machine: str, tiles: Mapping[str, int]) -> None:

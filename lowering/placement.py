@@ -54,14 +54,15 @@ def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) ->
     """The two ranks that keep most of an array's processing elements at useful work; None if no Einsum has two ranks.
 
     Scored by points of the Einsums over both ranks where both are useful, then by points of those over both, times the share of the
-    array that ranks of such sizes fill: small ranks, and batch ranks that only repeat the work, lose.
+    array that ranks of such sizes fill: small ranks, and batch ranks that only repeat the work, lose. The columns go to the rank that
+    more results keep, so that reductions run along them.
     """
-    total = {r: sum(w.points for w in works if r in w.ranks) for r in sizes}
-    last = {r: max((w.ranks.index(r) for w in works if r in w.ranks), default=0) for r in sizes}
+    kept = {r: sum(w.points for w in works if r in w.kept) for r in sizes}
+    last = {r: max((w.kept.index(r) for w in works if r in w.kept), default=0) for r in sizes}
     best: tuple[tuple[float, float], Spread] | None = None
-    for pair in combinations([r for r in sizes if total[r]], 2):
+    for pair in combinations([r for r in sizes if any(r in w.ranks for w in works)], 2):
         both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
-        row, col = sorted(pair, key=lambda r: (total[r], last[r]))
+        row, col = sorted(pair, key=lambda r: (kept[r], last[r]))
         filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
         useful = sum(w.points for w in both if row in w.useful and col in w.useful)
         score = (useful * filled, sum(w.points for w in both) * filled)

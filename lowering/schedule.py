@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import networkx as nx
 from xdsl.dialects.builtin import IntAttr, SymbolRefAttr
 from xdsl.ir import Operation
 
@@ -85,20 +84,23 @@ def _set_number(op: Operation, name: str, value: int, default: int) -> None:
 
 
 def _late_tasks(kernel: KernelOp, machine: MachineOp) -> set[Operation]:
-    """Tasks that belong one stage later: see the module's documentation."""
+    """Tasks that belong one stage later: see the module's documentation. The body is in data order, so one sweep each way finds them."""
     largest = max(machine.arrays.values(), key=lambda a: a.rows.data * a.cols.data).sym_name.data
     tasks = [op for op in scheduled(kernel) if isinstance(op, TaskOp)]
-    flow: nx.DiGraph[Operation] = nx.DiGraph()
-    flow.add_nodes_from(tasks)
+    read_by: dict[Operation, set[Operation]] = {op: set() for op in tasks}
     for read in all_reads(kernel):
-        if read.carried is None and isinstance(read.producer, TaskOp) and isinstance(read.reader, TaskOp):
-            flow.add_edge(read.producer, read.reader)
+        if read.carried is None and read.producer in read_by:
+            read_by[read.producer].add(read.reader)
     on_largest = {op for op in tasks if op.array.string_value() == largest}
-    needed = set[Operation](on_largest)
-    for op in on_largest:
-        needed |= nx.ancestors(flow, op)
-    late = {op for op in tasks if op not in needed and any(p in on_largest for p in flow.predecessors(op))}
-    return late | {op for first in list(late) for op in nx.descendants(flow, first)}
+    awaited = set[Operation]()
+    for op in reversed(tasks):
+        if op in on_largest or not awaited.isdisjoint(read_by[op]):
+            awaited.add(op)
+    late = set[Operation]()
+    for op in tasks:
+        if op in on_largest or op in late:
+            late.update(reader for reader in read_by[op] if reader not in awaited)
+    return late
 
 
 def _set_copies(kernel: KernelOp, spare: int) -> None:

@@ -7,13 +7,16 @@ or the on-chip memory is too small.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import prod
+
+from xdsl.ir import BlockArgument, SSAValue
 
 from ..algebra.affine import Affine
 from ..algebra.expr import accesses
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel_machine import MachineOp, MemoryOp
+from ..dialects.einsum import ComputeOp, IterateOp
 from ..dialects.einsum_verify import find_operator
 from .placed import Place
 from .work import Work
@@ -67,19 +70,38 @@ def _side(place: Place, rank: str, machine: MachineOp) -> int:
 
 
 def unsplittable(works: Sequence[Work]) -> set[str]:
-    """Ranks that must be one tile: those a result stands at a distance or stride over, those an iteration's body traverses again
-    after reducing them, and those whose reduction cannot be put together from parts."""
+    """Ranks that must be one tile: those a result stands at a distance or stride over, those whose reduction cannot be put together
+    from parts, and in an iteration's body those traversed again after a reduction or read under another name than written."""
     found: set[str] = set()
     for work in works:
         found.update(r for s in work.op.out.data if s.plain is None for r in s.ranks)
-        reductions = work.op.reduce.data if work.op.reduce is not None else ()
-        for reduction in reductions:
+        if work.iterative:
+            found.update(work.reduced, _read_across(work))
+        for reduction in work.op.reduce.data if work.op.reduce is not None else ():
             known = REDUCTION_OPERATORS.get(reduction.op)
-            if work.iterative or (known is None and "associative" not in find_operator(work.op, reduction.op).laws.data):
+            if known is None and "associative" not in find_operator(work.op, reduction.op).laws.data:
                 found.update(reduction.ranks)
             elif known is not None and known.results == 2:
                 found.update(reduction.ranks[1:])
     return found
+
+
+def _read_across(work: Work) -> Iterator[str]:
+    """Ranks by which an Einsum of a body writes or reads a dimension of the body's tensors, where the two differ."""
+    for access in accesses(work.op.map.data):
+        made = _made_by(work.op.operands_[access.tensor], work.op)
+        for written, read in zip(made or (), access.subscripts, strict=False):
+            if written != read:
+                yield from (r for r in (*written.ranks, *read.ranks) if r not in work.iterative)
+
+
+def _made_by(value: SSAValue, reader: ComputeOp) -> tuple[Affine, ...] | None:
+    """The dimensions of a tensor that is a state of the reader's iteration or made in its body."""
+    if isinstance(value, BlockArgument):
+        iterate = value.block.parent_op()
+        return iterate.states.data[value.index].data if isinstance(iterate, IterateOp) and value.block is reader.parent else None
+    owner = value.owner
+    return owner.out.data if isinstance(owner, ComputeOp) and owner.parent is reader.parent else None
 
 
 def _shrink(work: Work, tiles: dict[str, int], fixed: Collection[str], limit: float) -> None:

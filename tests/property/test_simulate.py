@@ -19,9 +19,9 @@ from einfold.backend.cost import TICKS
 from einfold.backend.simulate import simulate_kernel
 from einfold.backend.values import run_values
 from einfold.dialects.accel import Accel, KernelOp, LoadOp, StateOp, StoreOp, TaskOp
+from einfold.dialects.accel_checks import machine_of
 from einfold.dialects.accel_mix import task_cycles
 from einfold.dialects.accel_nest import needed_copies
-from einfold.dialects.accel_checks import machine_of
 
 TILE = 4
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -37,7 +37,7 @@ def parse(text: str) -> ModuleOp:
 @st.composite
 def kernels(draw: st.DrawFn, most: int) -> KernelOp:
     """A verified kernel of at most `most` iterations, with conditions, states, ragged loads, stages and turns at random."""
-    loops = {name: 1 for name in "abcd"[: draw(st.integers(1, 4))]}
+    loops = dict.fromkeys("abcd"[: draw(st.integers(1, 4))], 1)
     room = most
     for name in draw(st.permutations(list(loops))):
         loops[name] = draw(st.integers(1, max(1, min(room, 12 if most < 1000 else most))))

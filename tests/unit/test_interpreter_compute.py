@@ -225,6 +225,8 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, block: int) -> N
     x = np.array([[4.0, 9.0, 9.0], [9.0, 2.0, -1.0], [3.0, 9.0, 0.0], [9.0, 9.0, 9.0]])
     value, where = run("%r, %s = einsum.compute [] = %X[m, n] reduce argmax(m, n) where m + n >= 2", "%X[m, n]", "[];[]", X=x)
     assert (value, where) == (9, 2)
+    low = np.full((4, 3), -inf)
+    assert run("%r, %s = einsum.compute [] = %X[m, n] reduce argmax(m, n) where m + n >= 2", "%X[m, n]", "[];[]", X=low)[1] == 2
     equal(run("%r = einsum.compute [m] = abs(%X[m, n]) reduce add(n)", "%X[m, n]", "[m]", X=x), np.abs(x).sum(1))
     equal(run("%r = einsum.compute [] = abs(%X[m, n]) reduce max(n), add(m)", "%X[m, n]", "[]", X=x), np.abs(x).max(1).sum())
     before = "einsum.operator @first(%a, %b) = select(ne(%a, 0), %a, %b) laws {associative, identity = 0}"

@@ -1,7 +1,7 @@
 // RUN: einfold-opt %s -p einsum-dce --remarks=none | filecheck %s
 // RUN: einfold-opt %s -p "einsum-dce{ranks=true}" --remarks=applied 2>&1 | filecheck %s --check-prefix=RANKS
 
-// RANKS: einsum-dce.mlir:8:1: remark: removed 9 dead operations, states or collected tensors, ranks q, r, z [applied: einsum-dce]
+// RANKS: einsum-dce.mlir:8:1: remark: removed 7 dead operations, states or collected tensors, ranks q, r, z [applied: einsum-dce]
 // RANKS: einsum.cascade @dead ranks {i = 3, p = 4, s = 2}
 
 // CHECK: einsum.cascade @dead ranks {i = 3, p = 4, q = 2, r = 2, s = 2, z = 7}

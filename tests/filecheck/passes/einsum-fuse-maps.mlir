@@ -5,17 +5,17 @@
 
 // A chain of maps becomes one; ranks are renamed, also where they stand as values.
 // CHECK-LABEL: einsum.cascade @chain
-// CHECK-NEXT: %C = einsum.compute [n] = tanh(%X[2 * n + 1] * 2 + n) + %Y[n, p] reduce add(p)
-// CHECK-NEXT: einsum.return %C[n]
+// CHECK-NEXT: %C = einsum.compute [] = tanh(%X[2 * n + 1] * 2 + n) + %Y[n] reduce add(n)
+// CHECK-NEXT: einsum.return %C[]
 // REMARK: einsum-fuse-maps.mlir:14:1: remark: inlined %A, %B [applied: einsum-fuse-maps]
 // SMALL-LABEL: einsum.cascade @chain
 // SMALL-NEXT: %A = einsum.compute [m] = %X[2 * m + 1] * 2 + m
-// SMALL-NEXT: %B = einsum.compute [m] = tanh(%A[m])
-einsum.cascade @chain ranks {n = 4, p = 2, m = 4} (%X[2 * m + 1], %Y[n, p]) -> [n] : f32 {
+// SMALL-NEXT: %C = einsum.compute [] = tanh(%A[n]) + %Y[n] reduce add(n)
+einsum.cascade @chain ranks {n = 4, p = 2, m = 4} (%X[2 * m + 1], %Y[n]) -> [] : f32 {
   %A = einsum.compute [m] = %X[2 * m + 1] * 2 + m
   %B = einsum.compute [m] = tanh(%A[m])
-  %C = einsum.compute [n] = %B[n] + %Y[n, p] reduce add(p)
-  einsum.return %C[n]
+  %C = einsum.compute [] = %B[n] + %Y[n] reduce add(n)
+  einsum.return %C[]
 }
 
 // Cheap maps may be computed again, up to max-uses reads; others only once an element.
