@@ -21,7 +21,7 @@ from .expr import Apply, Expr, Param, substitute_params
 from .laws import ADDITION_FORMULAS, PARITY
 from .linear import factors
 from .scope import Scope, rename_params
-from .separate import HOLE, Split, Term, Wave, merge_terms
+from .terms import HOLE, Split, Term, Wave, merge_terms
 
 Keep = Callable[[Addend], bool]
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from .bottoms import Samples, safety
+from .bottoms import safety
 from .derivation import DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
 from .differential import Arithmetic, differential
-from .evaluate import Opaque, evaluate, float_functions
+from .emptiness import emptiness, empty_value
+from .evaluate import float_functions
 from .expr import Apply, Expr, Num, Param, walk
 from .fallback import NotFound, from_values
 from .forms import carried_form
@@ -207,42 +208,11 @@ class Chain:
         identity = self.laws.identity(r.op)
         start = 0.0 if identity is None else identity
         waits = tuple(p for p in params(final) if p in self.late)
-        empty_safe = self.empty_value(accumulators, final) == start
-        empty = None if empty_safe else self.emptiness(final, accumulators)
+        empty_safe = empty_value(accumulators, final, self.known) == start
+        empty = None if empty_safe else emptiness(accumulators, final, self.known)
         return Derived(
             r, form, len(accumulators), accumulators, identity_matrix, times, final, (), (), why, (), True, empty_safe, empty, waits, start
         )
-
-    def empty_value(self, accumulators: Sequence[Accumulator], final: Expr) -> float | None:
-        """What `final` gives when nothing was visited and every summary is at its identity; None if that is not one value."""
-        values: set[float] = set()
-        samples = Samples(self.known, [final])
-        for _ in range(3):
-            env = samples.draw()
-            env.update({Param(a.name): a.identity for a in accumulators})
-            env.update({Param(n): self.laws.identity(s.op) or 0.0 for n, s in self.known.summaries.items()})
-            try:
-                values.add(evaluate(final, env, float_functions(self.laws)))
-            except Opaque:
-                return None
-        return values.pop() if len(values) == 1 else None
-
-    def emptiness(self, final: Expr, accumulators: Sequence[Accumulator]) -> Expr | None:
-        """A test that tells an empty fiber: a summary that no real element leaves at its identity."""
-        counts = [a.name for a in accumulators if a.op == "add" and a.basis == Num(1)]
-        if counts:
-            return Apply("eq", (Param(counts[0]), Num(0)))
-        near = [p for p in params(final) if p in self.known.summaries]
-        for name in near:
-            far = [p for p in params(self.known.summaries[name].body) if p in self.known.summaries]
-            near += [p for p in far if p not in near]
-        for name in near:
-            summary = self.known.summaries[name]
-            if summary.op == "add" and summary.range.positive:
-                return Apply("eq", (Param(name), Num(0)))
-            if summary.op in ("max", "min"):
-                return Apply("eq", (Param(name), Num(self.laws.identity(summary.op) or 0.0)))
-        return None
 
 
 def operators(r: Reduction) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def _differences(table: Table, claim: str, left: Expr, right: Expr) -> Iterator[
     """Points at which two sides of a law differ. Points where either side is undefined say nothing."""
     leaves = [leaf for leaf in (_A, _B, _C) if leaf in walk(left) or leaf in walk(right)]
     for point in itertools.product(_POINTS, repeat=len(leaves)):
-        values = dict(zip(leaves, point, strict=True))
+        values: dict[Expr, float] = dict(zip(leaves, point, strict=True))
         try:
             a, b = evaluate(left, values, table), evaluate(right, values, table)
         except Opaque:

@@ -17,7 +17,8 @@ from .invariants import Invariants
 from .laws import Distribution
 from .linear import addends, collect, factors
 from .probe import distributing
-from .separate import HOLE, NotSeparable, separate
+from .separate import NotSeparable, separate
+from .terms import HOLE
 
 
 def product_reduction(name: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr]:

@@ -21,7 +21,7 @@ from .expr import Apply, Expr, walk
 from .growth import Growth, growth
 from .invariants import Invariants
 from .scope import element_leaves, replace_subexpression
-from .separate import Split, Term, Wave
+from .terms import Split, Term, Wave
 
 
 class Unstable(Exception):

@@ -243,6 +243,8 @@ class PassFlow:
         return Known(known.phase, tuple(kept), known.full, known.summary)
 
     def _counts_up(self, written: Affine) -> bool:
+        if any(coefficient < 0 for _, coefficient in written.terms):
+            return False
         return written.plain is not None or mixed_radix(written, self.program.sizes) is not None
 
     def _fiber(self, value: SSAValue) -> int:

@@ -20,15 +20,20 @@ Tiling = tuple[str | None, tuple[str, ...]]
 
 
 def mixed_radix(subscript: Affine, sizes: Mapping[str, int]) -> tuple[str, ...] | None:
-    """The ranks of `s0 * s1 * a + s1 * b + c`, outermost first, if they count through a dimension without overlap or gap."""
+    """The ranks of `s0 * s1 * a + s1 * b + c`, outermost first, if they count through a dimension without overlap or gap.
+
+    Up or down, from any start: a fiber that is read in reverse or with a lag is traversed in tiles all the same.
+    """
     if len(subscript.terms) < 2:
         return None
+    direction = 1 if subscript.terms[0][1] > 0 else -1
+    inwards = sorted(((coefficient * direction, rank) for rank, coefficient in subscript.terms), reverse=True)
     reach = 1
-    for rank, coefficient in sorted(subscript.terms, key=lambda t: t[1]):
+    for coefficient, rank in reversed(inwards):
         if coefficient != reach:
             return None
         reach *= sizes[rank]
-    return tuple(r for r, _ in sorted(subscript.terms, key=lambda t: -t[1]))
+    return tuple(rank for _, rank in inwards)
 
 
 class Tiles:

@@ -178,6 +178,8 @@ def parse_machine(text: str, file: str = "<machine>") -> Machine:
         mark: Any = getattr(error, "problem_mark", None)
         line = 1 if mark is None else mark.line + 1
         raise MachineError(f"{file}:{line}: error: not YAML: {getattr(error, 'problem', None) or error}") from None
+    except RecursionError:
+        raise MachineError(f"{file}:1: error: nested too deeply") from None
     if node is None:
         raise MachineError(f"{file}:1: error: the file is empty")
     reader = _Reader(file)

@@ -30,16 +30,26 @@ def kernel_of(op: Operation) -> KernelOp:
 
 def machine_of(kernel: KernelOp) -> MachineOp:
     """The machine that a kernel runs on, from the modules around it, the nearest first."""
+    known = _machines_around(kernel)
     name = kernel.machine.string_value()
-    known: dict[str, MachineOp] = {}
+    if name not in known:
+        raise VerifyException(f"unknown machine '@{name}'{nearest(name, list(known))}")
+    return known[name]
+
+
+def machine_if_known(kernel: KernelOp) -> MachineOp | None:
+    """The same, or None: that the machine is unknown is the kernel's error, told once."""
+    return _machines_around(kernel).get(kernel.machine.string_value())
+
+
+def _machines_around(kernel: KernelOp) -> dict[str, MachineOp]:
+    found: dict[str, MachineOp] = {}
     around: Operation | None = kernel
     while (around := around.parent_op()) is not None:
         for op in (op for region in around.regions for block in region.blocks for op in block.ops):
             if isinstance(op, MachineOp):
-                known.setdefault(op.sym_name.data, op)
-    if name not in known:
-        raise VerifyException(f"unknown machine '@{name}'{nearest(name, list(known))}")
-    return known[name]
+                found.setdefault(op.sym_name.data, op)
+    return found
 
 
 def check_known(names: Iterable[str], known: Iterable[str], what: str) -> None:

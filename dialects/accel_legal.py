@@ -46,7 +46,19 @@ def verify_kernel(op: KernelOp) -> None:
         if not isinstance(inner, LoadOp | TaskOp | StateOp | UpdateOp | StoreOp):
             raise VerifyException(f"'{inner.name}' cannot stand in a kernel")
     _check_isolated(op)
-    check_schedule(op, machine_of(op))
+    machine = machine_of(op)
+    if _well_formed(op):
+        check_schedule(op, machine)
+
+
+def _well_formed(kernel: KernelOp) -> bool:
+    """Whether every operation of the body is; if not, its error is told where it stands, and the schedule means nothing yet."""
+    try:
+        for op in kernel.body.block.ops:
+            op.verify()
+    except VerifyException:
+        return False
+    return True
 
 
 def _check_isolated(kernel: KernelOp) -> None:

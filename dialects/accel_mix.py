@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xdsl.utils.exceptions import VerifyException
 
-from ..algebra.expr import Apply, Expr, substitute_params
+from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, substitute_params, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from .einsum_verify import find_operator
 from .notation import Reduction
@@ -27,7 +27,6 @@ UNITS: Mapping[str, str] = MappingProxyType(
     {
         "sub": "add",
         "neg": "add",
-        "add": "mac",
         "mul": "mac",
         "min": "max",
         "argmax": "max",
@@ -52,6 +51,16 @@ FUSED: Mapping[tuple[str, str], str] = MappingProxyType({("add", "mul"): "mac", 
 """(outer, inner) -> the one operation that does both, if the array has it: a product that goes into a sum."""
 
 
+DEFINITIONS: Mapping[str, Expr] = MappingProxyType(
+    {
+        "sigmoid": Apply("div", (Num(1), Apply("add", (Num(1), Apply("exp", (Apply("neg", (Param("x"),)),)))))),
+        "tanh": Apply("sub", (Num(1), Apply("div", (Num(2), Apply("add", (Num(1), Apply("exp", (Apply("mul", (Num(2), Param("x"))),)))))))),
+        "rsqrt": Apply("div", (Num(1), Apply("sqrt", (Param("x"),)))),
+    }
+)
+"""Operation -> what computes it on an array that has no unit for it."""
+
+
 def unit_of(op: str, table: Mapping[str, float]) -> str | None:
     """The entry of an array's table that does `op`; None if the array cannot do it."""
     name: str | None = op
@@ -69,8 +78,25 @@ def _fuse(outer: str, inner: Expr, table: Mapping[str, float]) -> str | None:
     return fused if len(apart) < 2 or table[fused] <= sum(apart) else None
 
 
+def _is_constant(expr: Expr) -> bool:
+    """Known when the kernel is built: no element and no coordinate in it."""
+    return not any(isinstance(e, Access | RankValue | Param) for e in walk(expr))
+
+
+def _whole_power(expr: Apply, table: Mapping[str, float]) -> int | None:
+    """n if the expression is the n-th power, n >= 2 a literal, on an array without `pow`: n - 1 products."""
+    exponent = expr.args[-1]
+    if expr.op != "pow" or unit_of("pow", table) is not None or not isinstance(exponent, Num):
+        return None
+    return int(exponent.value) if exponent.value >= 2 and float(exponent.value).is_integer() else None
+
+
 def _count(expr: Expr, table: Mapping[str, float], found: Counter[str], skip_root: bool = False) -> None:
-    if not isinstance(expr, Apply):
+    if not isinstance(expr, Apply) or _is_constant(expr):
+        return
+    if (power := _whole_power(expr, table)) is not None and not skip_root:
+        found["mul"] += power - 1
+        _count(expr.args[0], table, found)
         return
     fused_arg: Expr | None = None
     if not skip_root:
@@ -106,10 +132,12 @@ def _scalar(reduction: str) -> str:
 
 
 def inlined(expr: Expr, table: Mapping[str, float], definition: Callable[[str], tuple[Sequence[str], Expr] | None]) -> Expr:
-    """The expression with users' operators replaced by their definitions, except those that the table has a unit for."""
+    """The expression with users' operators replaced by their definitions, and so what the array has no unit for, where one is known."""
     if not isinstance(expr, Apply):
         return expr
     args = tuple(inlined(a, table, definition) for a in expr.args)
+    if expr.op in DEFINITIONS and unit_of(expr.op, table) is None:
+        return inlined(substitute_params(DEFINITIONS[expr.op], {"x": args[0]}), table, definition)
     declared = definition(expr.op) if expr.op.startswith("@") and expr.op not in table else None
     if declared is None:
         return Apply(expr.op, args, expr.merge)

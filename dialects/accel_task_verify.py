@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 from ..algebra.affine import Affine, Comparison, extent, is_empty
 from ..algebra.expr import Access, Apply, Param, RankShape, ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
-from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_of, named
+from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
 from .accel_mix import task_cycles
 from .einsum_scope import INDEX_TYPE, tensor_of
 from .einsum_verify import find_operator
@@ -101,7 +101,9 @@ def _check_access(value: SSAValue, subscripts: Sequence[Affine], sizes: Mapping[
 
 def _check_place(op: TaskOp, kernel: KernelOp, iterated: Sequence[str]) -> None:
     """The task runs on an array that can do it, over ranks that it has, and its result lives somewhere on the chip."""
-    machine = machine_of(kernel)
+    machine = machine_if_known(kernel)
+    if machine is None:
+        return
     array = op.array.string_value()
     check_known((array,), machine.arrays, "array")
     home = op.home_name

@@ -10,7 +10,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ..algebra.affine import Affine
 from . import accel_body, accel_task
-from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_of, named
+from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
 from .accel_tiles import tile_extents
 from .einsum_scope import tensor_of
 
@@ -39,11 +39,12 @@ def verify_load(op: LoadOp) -> None:
     kernel = kernel_of(op)
     check_when(op, kernel)
     _check_tensor_access(kernel, op.source, op.subscripts.data, outputs=False)
-    machine = machine_of(kernel)
-    memory = op.memory.string_value()
-    check_known((memory,), machine.memories, "memory")
-    if machine.memories[memory].offchip is not None:
-        raise VerifyException(f"'@{memory}' is the offchip memory, from which tiles are loaded")
+    machine = machine_if_known(kernel)
+    if machine is not None:
+        memory = op.memory.string_value()
+        check_known((memory,), machine.memories, "memory")
+        if machine.memories[memory].offchip is not None:
+            raise VerifyException(f"'@{memory}' is the offchip memory, from which tiles are loaded")
     _check_tile(op.result, op.subscripts.data, kernel)
     if op.result.type.get_element_type() != tensor_of(op.source).get_element_type():
         raise VerifyException(f"a tile of {named(op.source)} has its element type, not {op.result.type.get_element_type()}")

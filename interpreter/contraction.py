@@ -77,7 +77,7 @@ def contract(tensors: Sequence[Labelled], out: Sequence[str]) -> Array:
             product = _product(product, pair.pop(), needed | {r for t in pair for r in t.ranks})
         left.append(product)
     result = left[0].summed(set(out))
-    return result.ordered(kept)[tuple(slice(None) if r in names else np.newaxis for r in out)]
+    return np.asarray(result.ordered(kept))[(*(slice(None) if r in names else np.newaxis for r in out), ...)]
 
 
 def _product(a: Labelled, b: Labelled, needed: set[str]) -> Labelled:

@@ -76,7 +76,7 @@ def store(values: Array, element: Element) -> Array:
     if element.name == "bf16":
         return round_to_bf16(values)
     if element.name == "i1":
-        return values != 0
+        return np.asarray(values != 0)
     if not element.float_ and values.dtype.kind == "f":
         return _truncate(values, element.stored)
     return values.astype(element.stored, copy=False)

@@ -89,7 +89,7 @@ def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequ
     grids = [] if grid is None else [grid]
     lacking: list[str] = []
     for array in [*grids, *beside] if over_both else [*beside, *grids]:
-        missing = missing_operations(work.op, array)
+        missing = missing_operations(work, array)
         if not missing:
             return _over(work, spread, array, sizes)
         lacking.append(f"'@{array.sym_name.data}' has no {', '.join(repr(m) for m in missing)}")

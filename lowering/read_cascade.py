@@ -12,6 +12,7 @@ from ..analysis import remarks
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
 from ..dialects.einsum_attrs import NumberAttr, SubscriptsAttr
 from ..dialects.einsum_scope import tensor_of
+from .fold import fold
 from .placed import Place, place_of
 from .program import Carried, Collected, Einsum, Iteration, Program, Tensor, Unit, base_of, copy_map, made_by
 
@@ -69,7 +70,7 @@ class CascadeReader:
         einsum = Einsum(
             tuple(self._declare(r) for r in op.results_),
             op.out.data,
-            op.map.data,
+            fold(op.map.data, self.sizes),
             tuple(self.tensors[v] for v in op.operands_),
             place,
             op.location,

@@ -12,17 +12,19 @@ from ..dialects.accel_machine import ArrayOp
 from ..dialects.accel_mix import inlined, operation_mix, unit_of
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_verify import find_operator, iterative_ranks
+from .fold import fold
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One Einsum: the ranks of its iteration space (the result's first), how many points it has in all generations.
+XX
 
-    `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from being neighbours: a rank that it
+    `map` has its constants folded. `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from being neighbours: a rank that it
     reduces, or that some operand lacks and so is shared along. `compound` are ranks in a subscript that is not one plain rank.
     """
 
     op: ComputeOp
+    map: Expr
     ranks: tuple[str, ...]
     kept: tuple[str, ...]
     reduced: frozenset[str]
@@ -52,7 +54,7 @@ def _work(op: ComputeOp, sizes: Mapping[str, int]) -> Work:
     useful = {r for r in ranks if r in reduced or any(r not in operand for operand in operands)}
     compound = set(_compound([op.out.data, *read], iterative))
     points = prod(sizes[r] for r in ranks) * prod(sizes[r] for r in iterative)
-    return Work(op, ranks, kept, frozenset(reduced), frozenset(useful), frozenset(compound), iterative, points)
+    return Work(op, fold(op.map.data, sizes), ranks, kept, frozenset(reduced), frozenset(useful), frozenset(compound), iterative, points)
 
 
 def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]) -> Iterator[str]:
@@ -63,16 +65,16 @@ def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]
             yield from ranks
 
 
-def missing_operations(op: ComputeOp, array: ArrayOp) -> list[str]:
+def missing_operations(work: Work, array: ArrayOp) -> list[str]:
     """The scalar operations of an Einsum that an array cannot do; empty if it can run there."""
     table = array.ops.table
 
     def define(name: str) -> tuple[Sequence[str], Expr] | None:
-        operator = find_operator(op, name)
+        operator = find_operator(work.op, name)
         return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
 
-    reductions = op.reduce.data if op.reduce is not None else ()
-    names = {n for count in operation_mix(inlined(op.map.data, table, define), reductions, table) for n in count}
+    reductions = work.op.reduce.data if work.op.reduce is not None else ()
+    names = {n for count in operation_mix(inlined(work.map, table, define), reductions, table) for n in count}
     for name in [n for n in names if n.startswith("@") and n not in table]:
         if (declared := define(name)) is not None:
             names.remove(name)

@@ -363,6 +363,7 @@ def check(case: Case) -> None:
     expected = oracle(case)
     assert len(got) == len(expected)
     for g, e in zip(got, expected, strict=True):
+        assert isinstance(g, np.ndarray)
         assert g.shape == e.shape
         assert g.dtype == e.dtype
         np.testing.assert_allclose(g, e, rtol=1e-9, atol=1e-9)

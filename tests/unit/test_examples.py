@@ -87,9 +87,8 @@ def window(s: np.ndarray) -> np.ndarray:
 
 def alibi(a: Arrays) -> np.ndarray:
     s = scores(a) / 2
-    h, p, m = s.shape[1:]
-    slope = 2.0 ** (-8 * (np.arange(h) + 1) / h)
-    return attend(a, s - slope[:, None, None] * (np.arange(p)[:, None] - np.arange(m)), causal(s))
+    p, m = s.shape[2:]
+    return attend(a, s - a["B"][:, None, None] * (np.arange(p)[:, None] - np.arange(m)), causal(s))
 
 
 def sink(a: Arrays) -> np.ndarray:

@@ -373,3 +373,17 @@ def test_an_opaque_operator_needs_a_function() -> None:
     with pytest.raises(InputError, match=r"^operator '@q' is opaque: it has no definition to evaluate$"):
         run_cascade(cascade(text), {"A": A})
     equal(run_cascade(cascade(text), {"A": A}, functions={"@q": lambda x: x * 10})[0], A * 10)
+
+
+@pytest.mark.parametrize("element", list(ELEMENTS))
+def test_a_single_number_of_each_type(element: str) -> None:
+    equal(run("%r = einsum.compute [] = 1 reduce max(m)", "", "[]", element), 1)
+    equal(run("%r = einsum.compute [] = 1", "", "[]", element), 1)
+    equal(run("%r = einsum.compute [] = %A[m] * %A[m] reduce max(m)", "%A[m]", "[]", element, A=[1, 0, 0, 0]), 1)
+
+
+def test_results_of_no_dimension_are_arrays_too() -> None:
+    for body in ("%A[m] * %A[m] reduce add(m)", "%A[m] * %A[k] reduce add(m, k)", "%A[m] reduce add(m)", "%A[1] + 1", "%A[1] * %A[2] + 3"):
+        found = run(f"%r = einsum.compute [] = {body}", "%A[m]", "[]", A=A)
+        assert isinstance(found, np.ndarray)
+        assert found.shape == ()
