@@ -17,11 +17,11 @@ from typing import TypeVar, cast
 
 from .build import ONE, ZERO, Addend, Factor, exponential, product, total
 from .derivation import OLD
-from .expr import Apply, Expr, Param, substitute_params
+from .expr import Apply, Expr, Param
 from .laws import ADDITION_FORMULAS, PARITY
 from .linear import factors
 from .scope import Scope, rename_params
-from .terms import HOLE, Split, Term, Wave, merge_terms
+from .terms import HOLE, Split, Term, Wave, merge_terms, wave_value
 
 Keep = Callable[[Addend], bool]
 T = TypeVar("T")
@@ -130,7 +130,7 @@ class Carried:
     def final(self, names: Sequence[str]) -> Expr:
         """The combination of the accumulators of these names that is the reduction's value."""
         index = {m: i for i, m in enumerate(self.monomials)}
-        return total((c, product([(Param(names[index[m]]), 1), *deferred])) for m, c, deferred in self.combination)
+        return total((c, chosen_product([(Param(names[index[m]]), 1), *deferred])) for m, c, deferred in self.combination)
 
     def rebased_on(self) -> tuple[str, ...]:
         """The summaries that the carried monomials depend on, in order of dependence."""
@@ -141,14 +141,18 @@ class Carried:
         return tuple(sorted(found, key=self.scope.order.index))
 
 
-def wave_value(wave: Wave) -> Expr:
-    return substitute_params(wave.function, {HOLE.name: scaled(wave.scale, wave.split.expr)})
-
-
-def scaled(scale: Expr, e: Expr) -> Expr:
-    """`scale * e`, as `e / T` where the scale is `1 / T`."""
-    coefficient, parts = factors(scale)
-    return product([(e, 1), *parts], coefficient)
+def chosen_product(found: Sequence[Factor]) -> Expr:
+    """The product; a factor `select(c, h, 0)` selects the whole product, so that what is not chosen is never multiplied by zero."""
+    for i, (base, exponent) in enumerate(found):
+        match base:
+            case Apply("select", (condition, then, otherwise)) if exponent == 1 and ZERO in (then, otherwise):
+                others = [f for k, f in enumerate(found) if k != i]
+                if otherwise == ZERO:
+                    return Apply("select", (condition, chosen_product([*others, (then, 1)]), ZERO))
+                return Apply("select", (condition, ZERO, chosen_product([*others, (otherwise, 1)])))
+            case _:
+                pass
+    return product(found)
 
 
 def _wave_pieces(wave: Wave, keep: Keep) -> list[Term]:

@@ -45,6 +45,8 @@ def from_values(name: str, body: Expr, known: Invariants, options: Options, late
         return NotFound(f"its separation rank is at least {found.rank}, certified at {found.rank} points", found.certificate)
     if found.rank == options.rank_points:
         return NotFound(f"its separation rank is at least {found.rank} at the sampled points")
+    if found.jumps:  # numbers at points on one side of a step say nothing about the other
+        return NotFound("no law separates its cases")
     if found.rank == 0 or not confirmed(body, found):
         return NotFound(f"no decomposition of rank {found.rank} predicts it at other points")
     if not found.sampler.constants:  # the decomposition is numbers, which would be wrong for other values of a constant

@@ -30,7 +30,7 @@ _PIECEWISE = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "max", "min", "abs",
 @dataclass(frozen=True)
 class RankFound:
     """`rank` of the sampled matrix (at least N if there is a certificate) and the points that carry it; `spare_xs` and `spare_ds` are
-    further points, all of them possible beside all others."""
+    further points, all of them possible beside all others; `jumps` if the body has steps or kinks."""
 
     rank: int
     xs: tuple[Point, ...]
@@ -38,6 +38,7 @@ class RankFound:
     spare_xs: tuple[Point, ...]
     spare_ds: tuple[Point, ...]
     sampler: Sampler
+    jumps: bool
     certificate: Certificate | None
 
 
@@ -56,7 +57,7 @@ def rank_gate(body: Expr, known: Invariants, wanted: int) -> RankFound | None:
     certificate = certify(body, sampler, best_xs, best_ds) if len(rows) == wanted else None
     spare_xs = tuple(x for i, x in enumerate(xs) if i not in rows)
     spare_ds = tuple(d for j, d in enumerate(ds) if j not in columns)
-    return RankFound(len(rows), best_xs, best_ds, spare_xs, spare_ds, sampler, certificate)
+    return RankFound(len(rows), best_xs, best_ds, spare_xs, spare_ds, sampler, _jumps(body), certificate)
 
 
 def _jumps(body: Expr) -> bool:

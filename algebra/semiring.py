@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .build import ONE, Factor, product, total
-from .carry import scaled
 from .derivation import Accumulator
 from .expr import Apply, Expr, Param, substitute_params
 from .invariants import Invariants
@@ -18,7 +17,7 @@ from .laws import Distribution
 from .linear import addends, collect, factors
 from .probe import distributing
 from .separate import NotSeparable, separate
-from .terms import HOLE
+from .terms import HOLE, scaled
 
 
 def product_reduction(name: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr]:

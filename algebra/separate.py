@@ -17,7 +17,7 @@ from .expr import Apply, Expr, Num
 from .invariants import Invariants
 from .laws import ADDITION_FORMULAS, Domain
 from .linear import addends, collect, factors, plain
-from .terms import HOLE, Split, Term, Wave, merge_terms, normal, power_of
+from .terms import HOLE, Split, Term, Wave, merge_terms, normal, power_of, wave_value, with_common_factor
 
 MAX_TERMS = 64
 """Bound on the terms of an expansion; beyond it the body counts as not separable by structure."""
@@ -66,6 +66,8 @@ class _Separation:
                 return self.logarithm(e, a)
             case "select", (condition, a, b):
                 return self.select(e, condition, a, b)
+            case (("max" | "min"), (a, b)):
+                return self.extreme(e, a, b)
             case op, (a,):
                 return self.unary(e, op, a)
             case _:
@@ -117,10 +119,27 @@ class _Separation:
 
     def single(self, e: Expr) -> Term:
         """The one term of `e`, without shifts: what homomorphisms and inverses can act on."""
-        found = self.terms(e)
-        if len(found) != 1 or found[0].shifts or found[0].mask or any(w.kind != "exp" for w in found[0].waves):
+        found = with_common_factor(self.terms(e))
+        if found is None or found.shifts or found.mask or any(w.kind != "exp" for w in found.waves):
             raise NotSeparable(e, "it mixes elements and summaries in a sum")
-        return found[0]
+        return found
+
+    def extreme(self, e: Apply, a: Expr, b: Expr) -> list[Term]:
+        """`max(a, b)` or `min(a, b)`: what both sides share and what distributes over it comes out, a non-negative factor or an addend."""
+        left, right = with_common_factor(self.terms(a)), with_common_factor(self.terms(b))
+        if left is None or right is None or left.mask or right.mask or left.waves != right.waves:
+            raise NotSeparable(e, "its sides mix elements and summaries")
+        if not left.shifts and not right.shifts and frozenset(left.scalars) == frozenset(right.scalars):
+            factor = product([*left.scalars, *((wave_value(w), 1) for w in left.waves)])
+            if self.known.nonnegative(factor):
+                sides = tuple(product(t.elements, t.coefficient) for t in (left, right))
+                return [Term(scalars=left.scalars, elements=((Apply(e.op, sides), 1),), waves=left.waves)]
+        if all(t.shifts and len(t.shifts) == 1 and t.shifts[0][1] == 1 and t == Term(shifts=t.shifts) for t in (left, right)):
+            splits = (left.shifts[0][0], right.shifts[0][0])
+            if frozenset(splits[0].summaries) == frozenset(splits[1].summaries):
+                joint: Expr = Apply(e.op, (total(splits[0].elements), total(splits[1].elements)))
+                return [Term(shifts=((Split(((Fraction(1), joint),), splits[0].summaries), 1),))]
+        raise NotSeparable(e, "its sides share no factor or addend")
 
     def inverse(self, e: Expr) -> Term:
         t = self.single(e)

@@ -15,13 +15,13 @@ from fractions import Fraction
 
 from .bottoms import vanishes_with
 from .build import Addend, Factor, product, total
-from .carry import Choice, Keep, scaled
+from .carry import Choice, Keep
 from .derivation import Options
 from .expr import Apply, Expr, walk
 from .growth import Growth, growth
 from .invariants import Invariants
 from .scope import element_leaves, replace_subexpression
-from .terms import Split, Term, Wave
+from .terms import Split, Term, Wave, scaled
 
 
 class Unstable(Exception):

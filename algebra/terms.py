@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .build import ONE, Addend, Factor, product, rational, total
-from .expr import Expr, Param
-from .linear import collect
+from .expr import Expr, Param, substitute_params
+from .linear import collect, factors
 
 HOLE = Param("#")
 """Stands for the argument in a `Wave.function`."""
@@ -123,3 +123,25 @@ def normal(split: Split) -> tuple[Fraction, Split]:
         return Fraction(1), split
     factor = sizes.pop() * (1 if split.elements[0][0] > 0 else -1)
     return factor, split.scaled(1 / factor)
+
+
+def wave_value(wave: Wave) -> Expr:
+    return substitute_params(wave.function, {HOLE.name: scaled(wave.scale, wave.split.expr)})
+
+
+def scaled(scale: Expr, e: Expr) -> Expr:
+    """`scale * e`, as `e / T` where the scale is `1 / T`."""
+    coefficient, parts = factors(scale)
+    return product([(e, 1), *parts], coefficient)
+
+
+def with_common_factor(found: list[Term]) -> Term | None:
+    """The one term that a sum is, if all its terms share everything but their elements; None otherwise."""
+    if len(found) == 1:
+        return found[0]
+    first = found[0]
+    bare = [replace(t, coefficient=Fraction(1), elements=()) for t in found]
+    if first.shifts or first.mask or any(frozenset(t.scalars) != frozenset(first.scalars) or t != replace(bare[0], scalars=t.scalars) for t in bare):
+        return None
+    elements = total((t.coefficient, product(t.elements)) for t in found)
+    return replace(bare[0], elements=((elements, 1),))

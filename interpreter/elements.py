@@ -79,7 +79,7 @@ def store(values: Array, element: Element) -> Array:
         return np.asarray(values != 0)
     if not element.float_ and values.dtype.kind == "f":
         return _truncate(values, element.stored)
-    return values.astype(element.stored, copy=False)
+    return np.asarray(values).astype(element.stored, copy=False)
 
 
 def representable(value: Number, element: Element) -> Number:

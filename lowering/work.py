@@ -17,10 +17,11 @@ from .fold import fold
 
 @dataclass(frozen=True, slots=True)
 class Work:
-XX
+    """One Einsum: the ranks of its iteration space (the result's first), how many points it has in all generations.
 
-    `map` has its constants folded. `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from being neighbours: a rank that it
-    reduces, or that some operand lacks and so is shared along. `compound` are ranks in a subscript that is not one plain rank.
+    `map` has its constants folded. `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from
+    being neighbours: a rank that it reduces, or that some operand lacks and so is shared along. `compound` are ranks in a subscript
+    that is not one plain rank.
     """
 
     op: ComputeOp

@@ -8,7 +8,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..algebra.affine import Affine, project
 from ..algebra.derivation import Derived
-from ..algebra.expr import Access, Apply, Expr, Num, Param, map_leaves, substitute_params
+from ..algebra.expr import Access, Apply, Expr, Num, Param, map_leaves, substitute_params, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
@@ -65,9 +65,26 @@ class Finals:
                 expression = self.bind(derived.running, link)
             for comparison in visited or ():
                 expression = Apply("select", (comparison_value(comparison), expression, number(derived.identity)))
+        expression = self._split(expression, link, frozenset(r for s in link.op.out.data for r in s.ranks))
         op = self.table.compute(link.op.out.data, expression, element_of(link), like=link.op, name=link.op.results_[0].name_hint)
         self.operations.append(op)
         return op.results_[0]
+
+    def _split(self, expression: Expr, link: Link, root: frozenset[str]) -> Expr:
+        """Parts that have fewer ranks than the summary become Einsums of their own, computed once for all the others."""
+        if not isinstance(expression, Apply):
+            return expression
+        args: list[Expr] = []
+        for arg in expression.args:
+            ranks = read_ranks(arg)
+            if isinstance(arg, Apply) and frozenset(ranks) < root and any(isinstance(e, Access) for e in walk(arg)):
+                out = [s for s in link.op.out.data if s.ranks and s.ranks[0] in ranks]
+                op = self.table.compute(out, arg, element_of(link), like=link.op, name=f"{link.name}_part")
+                self.operations.append(op)
+                args.append(self.table.access(op.results_[0], out))
+            else:
+                args.append(self._split(arg, link, root))
+        return Apply(expression.op, tuple(args), expression.merge)
 
     def bind(self, expression: Expr, link: Link) -> Expr:
         def leaf(e: Expr) -> Expr:
