@@ -152,7 +152,9 @@ class Chain:
         return () if user is None else counterexamples(user, self.laws)
 
     def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
-        """Structure does not separate it: the rank gate, and what numbers can find."""
+        """Structure does not separate it: for a sum, the rank gate, and what numbers can find."""
+        if r.op != "add":
+            return Refusal(r, f"its elements and summaries do not separate, because {failure.why}")
         found = from_values(r.name, self.laws.inline(body), self.known, self.options, frozenset(self.late), float_functions(self.laws))
         if isinstance(found, NotFound):
             return Refusal(r, f"its elements and summaries do not separate, because {failure.why}: {found.reason}", found.certificate)

@@ -222,8 +222,9 @@ class _Separation:
             raise NotSeparable(where, "it has no law for an exponential inside")
         summary = product((b, n) for b, n in t.scalars if self.scope.of(b).summaries)
         rest = product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
-        signed = {"real": True, "nonnegative": self.known.nonnegative(summary), "positive": self.known.positive(summary)}
-        if not signed[domain]:
+        fine = domain == "real" or self.known.positive(summary)
+        fine = fine or (domain == "nonnegative" and self.known.nonnegative(summary) and self.known.nonnegative(rest))
+        if not fine:
             raise NotSeparable(where, "a summary inside it may be negative")
         waves = tuple(replace(w, scale=product([(w.scale, 1), (exponent, 1)])) for w in t.waves) if exponent is not None else ()
         each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]

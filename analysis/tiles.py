@@ -1,7 +1,8 @@
 """Which ranks are tiles of which: `m` and `(m1, m0)` name one fiber at two grains, and the structure of the cascade says so.
 
 `m` is tiled by `(m1, m0)` where a dimension `m` is read as `256 * m1 + m0` with m0 of size 256 (a mixed-radix number), or where a
-view splits or merges it so. No name means anything by itself.
+view splits or merges it so. No name means anything by itself. Nor does a declaration: if one Einsum traverses both m1 and the rank
+that the dimension was declared by (queries p and keys m1 of the same tokens), they are different loops over that dimension.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Tiles:
 
     def __init__(self, program: Program, stated: Iterable[Sequence[str]] = ()):
         """`stated` lists ranks that tile one dimension, outermost first, where the cascade's inputs come tiled already."""
-        self.tilings: dict[Tiling, None] = dict.fromkeys(_tilings(program))
+        found = dict.fromkeys(_tilings(program))
+        self.tilings = dict.fromkeys((None, parts) if whole is None or _apart(program, whole, parts) else (whole, parts) for whole, parts in found)
         self.tilings.update(((None, tuple(parts)), None) for parts in stated)
         self._above: dict[str, list[str]] = {}
         self._outermost: dict[str, list[str]] = {}
@@ -95,6 +97,16 @@ def _tilings(program: Program) -> Iterator[Tiling]:
                 for position, subscript in enumerate(read.subscripts):
                     if len(subscript.terms) > 1 and (parts := mixed_radix(subscript, sizes)) is not None:
                         yield _declared(program.cascade, read.value, position), parts
+
+
+def _apart(program: Program, whole: str, parts: Sequence[str]) -> bool:
+    """Whether some Einsum runs over a rank and its supposed parts at once, which makes them different loops."""
+    for rank, others in ((whole, parts), *((part, (whole,)) for part in parts)):
+        for index in program.traversing.get(rank, ()):
+            step = program.steps[index]
+            if not step.ranks.union(step.within).isdisjoint(others):
+                return True
+    return False
 
 
 def _declared(cascade: CascadeOp, value: SSAValue, position: int) -> str | None:

@@ -99,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pipeline", default="einsum-one-pass", help="passes to run, as einfold-opt -p takes them")
     parser.add_argument("--sizes", default="10,100,1000,5000", help="numbers of Einsums")
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3, help="at least so many, more for small cascades")
     args = parser.parse_args()
     passes = build(args.pipeline, "--pipeline", "pass", installed_universe().all_passes)
     measure(10, passes, 1)  # imports and caches
@@ -107,7 +107,7 @@ def main() -> int:
     print(f"{'Einsums':>8} {'opt s':>9} {'xdsl s':>9} {'ratio':>6} {'growth':>7} {'xdsl growth':>12} {'all passes counted s':>21}")
     before: tuple[float, float] | None = None
     for size in map(int, args.sizes.split(",")):
-        ours, theirs, counted = measure(size, passes, args.repetitions)
+        ours, theirs, counted = measure(size, passes, max(args.repetitions, min(50, 3000 // size)))
         growth = ("", "") if before is None else (f"{ours / before[0]:.1f}x", f"{theirs / before[1]:.1f}x")
         print(f"{size:>8} {ours:>9.3f} {theirs:>9.3f} {ours / theirs:>6.2f} {growth[0]:>7} {growth[1]:>12} {counted:>21.3f}", flush=True)
         before = ours, theirs

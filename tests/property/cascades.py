@@ -103,7 +103,9 @@ def _where(draw: st.DrawFn, ranks: list[str]) -> str:
     if not ranks or draw(st.integers(0, 2)):
         return ""
     left, right = draw(st.sampled_from(ranks)), draw(st.sampled_from(ranks))
-    return " where " + draw(st.sampled_from((f"{left} <= {right}", f"{left} < {right} + 2", f"{left} < {draw(st.integers(1, 4))}", f"{left} == {right}")))
+    return " where " + draw(
+        st.sampled_from((f"{left} <= {right}", f"{left} < {right} + 2", f"{left} < {draw(st.integers(1, 4))}", f"{left} == {right}"))
+    )
 
 
 def _einsum(draw: st.DrawFn, draft: Draft, kind: str, empties: bool) -> None:

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.printer import Printer
 
+from einfold.analysis.passes_over import count_passes
 from einfold.dialects.einsum import CascadeOp, ComputeOp
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_count_passes import EinsumCountPassesPass
@@ -113,3 +114,36 @@ def test_rewrites_compose(text: str, seed: int) -> None:
     assert sum(isinstance(op, ComputeOp) for op in module.walk()) <= count
     for old, new in zip(before, after, strict=True):
         np.testing.assert_allclose(old, new, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=cascades())
+def test_reordering_changes_no_count(text: str) -> None:
+    module = parse(text)
+    before = {r: (c.passes, c.phases, c.summary_passes) for r, c in count_passes(the_cascade(module)).items()}
+    for name in ("asap", "alap", "by-pass", "layout", "count"):
+        EXACT[name].apply(CONTEXT, module)
+        assert {r: (c.passes, c.phases, c.summary_passes) for r, c in count_passes(the_cascade(module)).items()} == before, name
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=cascades())
+def test_a_split_changes_no_count(text: str) -> None:
+    """The passes over m are those over its tiles; m itself is no longer traversed where nothing reads along it by its name."""
+    module = parse(text)
+    before = {r: c.passes for r, c in count_passes(the_cascade(module)).items()}
+    EinsumSplitRankPass(rank="m", size=2).apply(CONTEXT, module)
+    after = {r: c.passes for r, c in count_passes(the_cascade(module)).items()}
+    assert {r: after.get(r, count) for r, count in before.items()} == before
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=cascades(), rank=st.sampled_from("mnpe"))
+def test_phases_keep_dependences(text: str, rank: str) -> None:
+    """Einsums of a phase read nothing of a later phase, and each pass after the first has a reason."""
+    counted = count_passes(the_cascade(parse(text))).get(rank)
+    if counted is not None:
+        assert 1 <= counted.passes <= counted.phases == max(counted.phase_of.values())
+        assert {r.phase for r in counted.reasons} == set(range(2, counted.phases + 1))
+        assert len(counted.live) == counted.phases - 1
+        assert all(phases[-1] <= counted.phases and len(phases) <= counted.passes for phases in counted.fibers.values())

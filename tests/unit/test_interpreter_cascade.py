@@ -64,6 +64,15 @@ def test_a_view_splits_and_merges_any_dimension() -> None:
     equal(tile, x[:, 4:8, :].transpose(1, 0, 2))
 
 
+def test_a_view_splits_several_dimensions() -> None:
+    x = np.arange(40.0).reshape(10, 4)
+    text = """%v = einsum.view %X[m -> (m1, m0), j -> (j1, j0)]
+    %v[m1, m0, j1, j0]"""
+    (found,) = run(cascade(text, "%X[m, j]", "[m1, m0, j1, j0]", ranks="m = 10, m1 = 3, m0 = 4, j = 4, j1 = 2, j0 = 2"), X=x)
+    assert found.shape == (3, 4, 2, 2)
+    equal(found[2, 1], x[9].reshape(2, 2))
+
+
 # Iterations.
 
 
@@ -151,6 +160,29 @@ def test_a_state_has_the_empty_value_of_what_becomes_it() -> None:
     assert [declared_empty(v) for v in iterate.results_] == [5, None, None, 3, 5]
     # The state is absent where it is 5, so there the sum with a number is not visited and leaves 5.
     equal(run(op, A=[4.0, 0.0])[0], [5, 5])
+
+
+def test_each_state_has_the_empty_value_of_its_own_initial_tensor() -> None:
+    text = """%x, %y, %z = einsum.iterate i init(%a[n] = %A[n], %b[n] = 0, %c[n] = %B[n]) {
+      einsum.yield %a[n], %b[n], %c[n]
+    }
+    %x[n], %y[n], %z[n]"""
+    op = cascade(text, "%A[n] empty 1, %B[n] empty 2", "[n], [n], [n]")
+    iterate = next(o for o in op.walk() if isinstance(o, IterateOp))
+    assert [declared_empty(v) for v in iterate.results_] == [1, None, 2]
+
+
+def test_coordinates_have_no_empty_value() -> None:
+    text = """%v, %k = einsum.compute [n] = %X[n, j] reduce argmax(j) empty 1
+    %r = einsum.compute [n] = %k[n] * 10 empty 7 : i64
+    %r[n]"""
+    op = cascade(text, "%X[n, j] : f64", "[n]", "i64")
+    equal(run(op, X=[[0.0, 5.0, 1.0], [1.0, 0.0, 0.0]])[0], [10, 0])
+
+
+def test_an_empty_value_is_what_its_type_makes_of_it() -> None:
+    op = cascade("%r = einsum.compute [n] = %A[n] + 1 empty 9\n%r[n]", "%A[n] empty 0.1", "[n]", "bf16")
+    equal(run(op, A=[0.1, 0.0])[0], [9, 1])
 
 
 def test_breadth_first_search_by_merges() -> None:

@@ -326,7 +326,8 @@ def test_floats_of_16_bits_accumulate_in_32_and_round_once() -> None:
 def test_bf16_rounds_to_nearest_even_and_keeps_what_is_not_finite() -> None:
     given = np.array([1.0, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-8 + 2**-20, -inf, inf, 3.4e38], np.float32)
     equal(round_to_bf16(given), np.array([1.0, 1.0, 1 + 4 * 2**-8, 1 + 2**-7, -inf, inf, inf], np.float32))
-    assert math.isnan(round_to_bf16(np.array([math.nan], np.float32))[0])
+    all_ones = np.array([0x7FFFFFFF, 0xFFFFFFFF], np.uint32).view(np.float32)
+    assert np.isnan(round_to_bf16(all_ones)).all()
 
 
 def test_a_float_type_that_overrides_replaces_floats_only() -> None:
@@ -346,6 +347,8 @@ def test_integers() -> None:
     equal(run("%r = einsum.compute [m] = pow(%A[m], %B[m])", declared, "[m]", "i64", A=a, B=b), [49, 49, 0, 1])
     equal(run("%r = einsum.compute [m] = 0.5 * %A[m]", "%A[m]", "[m]", "i32", A=a), [3, -3, 3, -3])
     equal(run("%r = einsum.compute [m] = exp(%A[m])", "%A[m]", "[m]", "i32", A=np.array([0, 1, 2, 99])), [1, 2, 7, 2**31 - 1])
+    halves = np.array([1.5, math.nan, inf, -inf])
+    equal(run("%r = einsum.compute [m] = %A[m] * 2 : i32", "%A[m]", "[m]", A=halves), [3, 0, 2**31 - 1, -(2**31)])
     equal(run("%r = einsum.compute [m] = %A[k] reduce max(k) where k < m", "%A[k]", "[m]", "i32", A=a), [-(2**31), 7, 7, 7])
 
 
@@ -380,6 +383,13 @@ def test_a_single_number_of_each_type(element: str) -> None:
     equal(run("%r = einsum.compute [] = 1 reduce max(m)", "", "[]", element), 1)
     equal(run("%r = einsum.compute [] = 1", "", "[]", element), 1)
     equal(run("%r = einsum.compute [] = %A[m] * %A[m] reduce max(m)", "%A[m]", "[]", element, A=[1, 0, 0, 0]), 1)
+
+
+def test_operators_that_are_defined_by_each_other_are_refused() -> None:
+    before = "einsum.operator @f(%x) = @g(%x) + 1\neinsum.operator @g(%x) = @f(%x)"
+    for element in ("f64", "i32"):
+        with pytest.raises(InputError, match=r"^operator '@f' is defined by itself$"):
+            run("%r = einsum.compute [m] = @f(%A[m])", "%A[m]", "[m]", element, before=before, A=A)
 
 
 def test_results_of_no_dimension_are_arrays_too() -> None:

@@ -39,7 +39,7 @@ accel.machine @toy clock 1e9 word 2 {
 
 accel.machine @toy clock 1e9 word 2 {
   // expected-error @below {{array '@x' has 0 x 4 processing elements}}
-  accel.array @x [0, 4] ops {mac = 1}
+  accel.array @x [0, 4] ops {mac = 1, add = 1}
   accel.memory @dram offchip
 }
 
@@ -70,7 +70,7 @@ accel.machine @toy clock 1e9 word 2 {
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{unknown machine '@toi'; did you mean 'toy'?}}
 accel.kernel @k on @toi nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -82,7 +82,7 @@ accel.kernel @k on @toi nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{rank 'i' is both a loop of the nest and a tile rank}}
 accel.kernel @k on @toy nest {i = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -93,7 +93,7 @@ accel.kernel @k on @toy nest {i = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{tensor '%A' is declared twice}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24], %C as "A"[24]) -> (%B[24]) : f32 {
@@ -104,7 +104,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24], %C a
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{'test.op' cannot stand in a kernel}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -116,7 +116,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{the nest has more than 2^256 iterations}}
 accel.kernel @k on @toy nest {a = 1099511627776, b = 1099511627776, c = 1099511627776, d = 1099511627776, e = 1099511627776, f = 1099511627776, m1 = 1099511627776, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -127,7 +127,7 @@ accel.kernel @k on @toy nest {a = 1099511627776, b = 1099511627776, c = 10995116
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{unknown rank 'm2'}}
@@ -139,7 +139,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{unknown memory 'bufer'; did you mean 'buffer'?}}
@@ -151,7 +151,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{'@dram' is the offchip memory, from which tiles are loaded}}
@@ -163,7 +163,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{%A has 1 dimensions, 2 subscripts given}}
@@ -175,7 +175,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{subscript 'i + m1 + 24' runs from 24 to 29, all outside dimension 0 of %A, of size 24}}
@@ -187,7 +187,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{%B is not an input tensor of the kernel}}
@@ -199,7 +199,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{unknown loop 'm0'}}
@@ -211,7 +211,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{loop 'm1' stands twice in 'at first(m1) last(m1)'}}
@@ -223,7 +223,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{stage 0 and copies 0: a stage is at least 0, copies at least 1}}
@@ -235,7 +235,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -248,7 +248,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -261,7 +261,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -274,11 +274,11 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
-  // expected-error @below {{the machine has no 'exp' on '@lanes'; it has mac}}
+  // expected-error @below {{the machine has no 'exp' on '@lanes'; it has mac, add}}
   %t = accel.task [i] = exp(%a[i]) on @lanes cols [i]
 }
 
@@ -287,7 +287,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -300,7 +300,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -313,7 +313,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -326,7 +326,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -339,7 +339,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -352,7 +352,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -365,7 +365,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -378,7 +378,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{%A is in the offchip memory; load a tile of it first}}
@@ -390,7 +390,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -403,7 +403,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -416,7 +416,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{unknown loop 'm'; did you mean 'm1'?}}
@@ -428,7 +428,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   // expected-error @below {{state %s is updated 0 times; a state has one accel.update}}
@@ -440,7 +440,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -454,7 +454,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %s = accel.state [i] over m1 init 0
@@ -469,7 +469,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %s = accel.state [i] over m1 init 0
@@ -484,7 +484,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -498,7 +498,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24, 24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -512,7 +512,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
   %a = accel.load %A[8 * m1 + 4 * p1 + i] to @buffer
@@ -526,7 +526,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{accel.task %t (stage 0) reads accel.load %a (stage 1), but runs 1 epoch before it: the kernel would deadlock}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -540,7 +540,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{accel.task %t (stage 0) reads accel.load %a (stage 0), but runs before it in the same epoch: the kernel would deadlock}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -554,7 +554,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{accel.load %a needs 3 copies for accel.task mine to read it in time; it has 1}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -567,7 +567,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{accel.task %t needs 3 copies for accel.task %u to read it in time; it has 2}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -583,7 +583,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{accel.store reads accel.task %t, which is made 'at last(m1)' only; it needs 'at last(m1)' too}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -597,7 +597,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{'@buffer' holds 64 bytes; kernel '@k' keeps 72 bytes in it}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -611,7 +611,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1} registers 8
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1} registers 8
 }
 // expected-error @below {{'@lanes' holds 8 bytes; kernel '@k' keeps 16 bytes in it}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
@@ -624,7 +624,7 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (
 accel.machine @toy clock 1e9 word 2 {
   accel.memory @dram offchip
   accel.memory @buffer capacity 64
-  accel.array @lanes [1, 4] ops {mac = 1}
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 // expected-error @below {{'@lanes' is busy 8 cycles in every epoch; the initiation interval is 7}}
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} ii 7 (%A[24]) -> (%B[24]) : f32 {
