@@ -1,9 +1,10 @@
 """The adjoined bottom: what a rebased form does before anything was seen, and where everything seen was masked.
 
 At a bottom a summary has a value (-inf of a max, 0 of a norm) at which the correction or the basis is undefined, like
-exp(-inf - (-inf)). What makes it harmless is absorption: where the summary is at its bottom, every element contributes the identity
-to the accumulators under any other value of the summary, so they are at their identity. Evaluation may therefore replace the
-summary by any regular value, and the old one by the new one; nothing is ever divided by or subtracted from an infinity.
+exp(-inf - (-inf)). There, any regular value, the anchor, stands in for the summary: the accumulators are then those of the anchor, and the
+correction leads from the anchor to the next value, which is exact. Where every element at the bottom contributes the identity
+(exp(-inf - d) = 0: absorption), or leaves the original undefined, the old value may be replaced by the new one instead: the accumulators are
+at their identity whatever the summary is, and the correction is I, which cannot overflow. Nothing is ever subtracted from an infinity.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from .build import ONE, ZERO, select
 from .derivation import OLD, Accumulator
-from .evaluate import Function, Opaque, evaluate
+from .evaluate import Opaque, Table, evaluate
 from .expr import Apply, Expr, Num, Param, RankShape, walk
 from .invariants import Invariants, Summary
 from .scope import Leaf, element_leaves, replace_subexpression
@@ -25,11 +27,11 @@ _TRIALS = 4
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The replacements of `Derived.safe`, whether the start needs them, and whether absorption was shown (else: elements are finite)."""
+    """The replacements of `Derived.safe`, whether a start without them is finite, and what was found about the bottoms, in words."""
 
     safe: tuple[tuple[str, Expr], ...]
     starts_safe: bool
-    absorbs: bool
+    found: str
 
 
 def zero_forces(body: Expr, known: Invariants) -> frozenset[Leaf]:
@@ -122,14 +124,15 @@ def safety(
     correction: Sequence[Sequence[Expr | None]],
     rebased_on: Sequence[str],
     known: Invariants,
-    functions: Mapping[str, Function],
+    functions: Table,
 ) -> Safety:
     """Find the bottoms of the summaries rebased on, and make evaluation safe there."""
     bases = [a.basis for a in accumulators]
     entries = [e for row in correction for e in row if e is not None]
     samples = Samples(known, [*bases, *entries])
     replacements: list[tuple[str, Expr]] = []
-    starts_safe, absorbs = True, True
+    starts_safe = True
+    kinds: dict[str, None] = {}
     for name in rebased_on:
         summary = known.summaries[name]
         start = known.laws.identity(summary.op)
@@ -148,12 +151,14 @@ def safety(
         starts_safe = starts_safe and bottoms == [first]
         anchors = (a for a in (ZERO, ONE) if a.value not in bottoms and _regular(bases, {Param(name): float(a.value)}, samples, functions))
         anchor = next(anchors, ONE)
-        new = select(_at_bottom(Param(name), bottoms, summary), anchor, Param(name))
-        replacements.append((name, new))
-        replacements.append((name + OLD, select(_at_bottom(Param(name + OLD), bottoms, summary), new, Param(name + OLD))))
         moving = [a for a in accumulators if Param(name) in walk(a.basis)]
-        absorbs = absorbs and all(_absorbs(a, summary, known, functions) for a in moving)
-    return Safety(tuple(replacements), starts_safe, absorbs)
+        met = {_at_element(a, summary, value, known, functions) for a in moving for value in bottoms}
+        kinds.update(dict.fromkeys(sorted(met)))
+        new = select(_at_bottom(Param(name), bottoms, summary), anchor, Param(name))
+        old = anchor if "counted from the anchor" in met else new
+        replacements.append((name, new))
+        replacements.append((name + OLD, select(_at_bottom(Param(name + OLD), bottoms, summary), old, Param(name + OLD))))
+    return Safety(tuple(replacements), starts_safe, ", ".join(kinds) or "nothing is undefined there")
 
 
 def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
@@ -166,7 +171,7 @@ def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
     return result
 
 
-def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Samples, functions: Mapping[str, Function]) -> bool:
+def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Samples, functions: Table) -> bool:
     values = {**samples.draw(), **fixed}
     try:
         return all(math.isfinite(evaluate(e, values, functions)) for e in exprs)
@@ -174,26 +179,35 @@ def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Sample
         return all(math.isfinite(v) for v in fixed.values())  # what it does at an infinity nobody knows
 
 
-def _absorbs(accumulator: Accumulator, summary: Summary, known: Invariants, functions: Mapping[str, Function]) -> bool:
-    """At a bottom of the summary each element's own value is that bottom: does the basis then give the identity?"""
-    identity = known.laws.identity(summary.op)
-    if identity is None or math.isfinite(identity):
-        return True  # a finite bottom is admitted only where `vanishes_with` showed it
-    if math.isfinite(summary.range.low if identity < 0 else summary.range.high):
-        return True  # no element can reach it, so nothing was visited
+Kind: TypeAlias = Literal["absorbed", "undefined in the original", "counted from the anchor"]
+
+
+def _at_element(accumulator: Accumulator, summary: Summary, bottom: float, known: Invariants, functions: Table) -> Kind:
+    """What an element that is itself at the bottom contributes to an accumulator under a regular value of the summary."""
+    if math.isinf(bottom) and math.isfinite(summary.range.low if bottom < 0 else summary.range.high):
+        return "absorbed"  # no element can be there, so nothing was visited
     samples = Samples(known, [accumulator.basis, summary.body])
+    zeros = zero_forces(summary.body, known) if bottom == 0 else frozenset[Leaf]()
+    if bottom == 0 and not zeros:
+        return "counted from the anchor"
+    kind: Kind = "absorbed"
     try:
         for _ in range(4 * _TRIALS):
-            values = samples.draw()
-            basis = _with_element_at(identity, summary.body, accumulator.basis, values, functions)
-            if basis is not None and evaluate(basis, values, functions) != accumulator.identity:
-                return False
+            values = {**samples.draw(), **dict.fromkeys(zeros, 0.0)}
+            basis = accumulator.basis if zeros else _with_element_at(bottom, summary.body, accumulator.basis, values, functions)
+            if basis is None:
+                continue
+            value = evaluate(basis, values, functions)
+            if not math.isfinite(value):
+                kind = "undefined in the original"
+            elif value != accumulator.identity:
+                return "counted from the anchor"
     except Opaque:
-        return False
-    return True
+        return "counted from the anchor"
+    return kind
 
 
-def _with_element_at(identity: float, body: Expr, basis: Expr, values: Mapping[Expr, float], functions: Mapping[str, Function]) -> Expr | None:
+def _with_element_at(identity: float, body: Expr, basis: Expr, values: Mapping[Expr, float], functions: Table) -> Expr | None:
     """The basis for an element whose `body` is at the identity; through a mask (`select`), by the branch that the sample takes.
 
     None if the sample does not reach the identity.

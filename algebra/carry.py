@@ -21,7 +21,7 @@ from .expr import Apply, Expr, Param
 from .laws import ADDITION_FORMULAS, PARITY
 from .linear import factors
 from .scope import Scope, rename_params
-from .terms import HOLE, Split, Term, Wave, merge_terms, wave_value
+from .terms import HOLE, Split, Term, Wave, merge_terms, paired, wave_value
 
 Keep = Callable[[Addend], bool]
 T = TypeVar("T")
@@ -198,7 +198,7 @@ def _entry(high: Monomial, low: Monomial, scope: Scope) -> Expr | None:
             return None
         coefficient *= comb(n, lower)
         if n > lower:
-            found.append((total(moved(split, scope)), n - lower))
+            found.append((distance(split, scope), n - lower))
     if powers:
         return None
     for base, exponent in high.scale:
@@ -216,6 +216,11 @@ def _wave_factors(wave: Wave, parts: tuple[Addend, ...]) -> tuple[Factor, ...]:
 def moved(split: Split, scope: Scope) -> tuple[Addend, ...]:
     """`c(new) - c(old)`."""
     return (*split.summaries, *((-k, old(e, scope)) for k, e in split.summaries))
+
+
+def distance(split: Split, scope: Scope) -> Expr:
+    """`c(new) - c(old)` as one expression, summary by summary."""
+    return paired(split.summaries, tuple((-k, old(e, scope)) for k, e in split.summaries))
 
 
 def old(expr: Expr, scope: Scope) -> Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .expr import Apply, Expr, Num
+from .expr import Apply, Expr, Num, RankShape
 
 Form: TypeAlias = Literal["base", "deferred", "rebased", "ordered"]
 Numerics: TypeAlias = Literal["safe", "fast"]
@@ -16,6 +16,10 @@ Outcome: TypeAlias = Literal["proved", "tested", "assumed", "unknown"]
 
 OLD = ".old"
 """`Param(name + OLD)` is the running value of summary `name` before the tile; `Param(name)` the one after it."""
+
+
+COUNT = RankShape("#count")
+"""Inside the engine: the number of elements visited in every fiber, whatever expression the caller has for it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,9 @@ class Derived:
     * `empty_safe`: `final` gives the operator's identity by itself on a fiber without visited elements. Otherwise `empty` is a test for
       that (over summaries and accumulators), or None where nothing tells and the emitter must count.
     * `waits_for`: refused summaries that `final` needs; it can be evaluated only after the pass that computes them.
+    * `estimate`: where set, the running value is this instead of `final`, over the accumulators: an estimate, from a part of the fiber, of the
+      whole fiber's value (a sum scaled up by how much was seen), which is as good to rebase on and much closer to what comes. On the
+      whole fiber it equals `final`. Such a summary carries one accumulator more than `k`.
     * For argmax and argmin `final` is the value; the coordinate is the accumulator's own.
     """
 
@@ -94,13 +101,16 @@ class Derived:
     empty: Expr | None = None
     waits_for: tuple[str, ...] = ()
     identity: float = 0.0
+    estimate: Expr | None = None
 
     @property
     def running(self) -> Expr:
         """The summary on any prefix, the empty one included, as far as `empty` can tell."""
-        if self.empty_safe or self.empty is None:
-            return self.final
-        return Apply("select", (self.empty, Num(self.identity), self.final))
+        value = self.final if self.estimate is None else self.estimate
+        if self.empty is None or (self.empty_safe and self.estimate is None):
+            return value
+        identity = Num(int(self.identity) if self.identity.is_integer() else self.identity)
+        return Apply("select", (self.empty, identity, value))
 
     @property
     def identity_correction(self) -> bool:

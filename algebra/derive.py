@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from .bottoms import safety
-from .derivation import DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
+from .build import ONE, product
+from .derivation import COUNT, DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
 from .differential import Arithmetic, differential
 from .emptiness import emptiness, empty_value
 from .evaluate import float_functions
@@ -19,7 +20,7 @@ from .fallback import NotFound, from_values
 from .forms import carried_form
 from .invariants import Invariants
 from .laws import DEFAULT_LAWS, ORDER_AS, Laws
-from .memo import canonical, remembered
+from .memo import Canonical, canonical, remembered
 from .ordered import NotOrdered, Ordered
 from .precision import Digits
 from .probe import counterexamples
@@ -35,8 +36,13 @@ CHECK_DIGITS = 40
 """Digits with which a doubtful comparison is repeated; the tolerance is then the square of that for fp64."""
 
 
-def derive_chain(reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS) -> tuple[Derived | Refusal, ...]:
+def derive_chain(
+    reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS, counts: Sequence[Expr] = ()
+) -> tuple[Derived | Refusal, ...]:
     """Derive what can be computed in one traversal of the fiber, for reductions in order of dependence.
+
+    `counts` are leaves (numbers, rank shapes, constants) that are known to equal the number of elements visited in every fiber: a sum divided by
+    one of them is a mean, and is rebased on as the mean of what was seen so far.
 
     Chains that are equal up to the names of tensors, summaries and constants are derived once. Raises ValueError if a name occurs
     twice or a body mentions a later reduction.
@@ -48,9 +54,18 @@ def derive_chain(reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, opt
         later = [p for p in params(r.body) if p in names[i:]]
         if later:
             raise ValueError(f"reduction {r.name} uses {later[0]}, which is not an earlier reduction")
-    key = canonical(reductions, laws)
-    found = remembered(key, options, lambda: Chain(key.laws, options).derive(key.reductions))
+    key = canonical(reductions, laws, counts)
+    found = remembered(key, options, lambda: _derive(key, options))
     return tuple(key.restore(item) for item in found)
+
+
+def _derive(key: Canonical, options: Options) -> tuple[Derived | Refusal, ...]:
+    """Once to see which sums are rebased on as means, and again if there are any."""
+    chain = Chain(key.laws, options)
+    results = chain.derive(key.reductions)
+    if not chain.means:
+        return results
+    return Chain(key.laws, options, chain.means).derive(key.reductions)
 
 
 @dataclass
@@ -59,6 +74,7 @@ class Chain:
 
     laws: Laws
     options: Options
+    means: set[str] = field(default_factory=set[str])
     known: Invariants = field(init=False)
     late: set[str] = field(default_factory=set[str])
     results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
@@ -121,6 +137,8 @@ class Chain:
         needed = self.known.scope.of(body).summaries
         if not needed:
             accumulator = Accumulator(f"{r.name}.0", r.op, identity, r.body)
+            if r.name in self.means and r.op == "add":
+                return self.estimated(r, accumulator)
             return self.uncorrected(r, "base", (accumulator,), Param(accumulator.name), "it depends on no other reduction")
         try:
             if r.op in ORDER_AS:
@@ -146,6 +164,14 @@ class Chain:
         except Unstable as e:
             return Refusal(r, str(e))
 
+    def estimated(self, r: Reduction, accumulator: Accumulator) -> Derived:
+        """A sum that is rebased on as a mean: it also counts, and on a prefix it is scaled up to the whole fiber."""
+        seen = Accumulator(f"{r.name}.1", "add", 0.0, ONE)
+        why = "it depends on no other reduction; a mean of what was seen stands for it on a prefix"
+        derived = self.uncorrected(r, "base", (accumulator, seen), Param(accumulator.name), why)
+        estimate = product([(Param(accumulator.name), 1), (COUNT, 1), (Param(seen.name), -1)])
+        return replace(derived, k=1, empty=Apply("eq", (Param(seen.name), Num(0))), estimate=estimate)
+
     def broken(self, op: str) -> tuple[str, ...]:
         """Declared laws of a user's operator that its body breaks."""
         user = self.laws.user(op)
@@ -154,10 +180,10 @@ class Chain:
     def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
         """Structure does not separate it: for a sum, the rank gate, and what numbers can find."""
         if r.op != "add":
-            return Refusal(r, f"its elements and summaries do not separate, because {failure.why}")
+            return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
         found = from_values(r.name, self.laws.inline(body), self.known, self.options, frozenset(self.late), float_functions(self.laws))
         if isinstance(found, NotFound):
-            return Refusal(r, f"its elements and summaries do not separate, because {failure.why}: {found.reason}", found.certificate)
+            return Refusal(r, f"its elements and summaries do not separate: {failure.why}; {found.reason}", found.certificate)
         derived = self.uncorrected(r, "deferred", found.accumulators, found.final, found.why, "mul")
         if found.correction is None:
             return derived
@@ -171,6 +197,7 @@ class Chain:
             expanded = carried_form(r, body, self.known, replace(self.options, numerics="fast"), late)
             if len(expanded.accumulators) < len(form.accumulators):
                 form = expanded
+        self.means.update(form.means)
         if not form.rebased_on:
             why = ("the summaries factor out of the sum and are applied at the end", *form.notes)
             return self.uncorrected(r, "deferred", form.accumulators, form.final, "; ".join(why), "mul")
@@ -184,12 +211,7 @@ class Chain:
         found = (
             Obligation("shift", "moving the summaries moves the carried terms by the correction matrix", "proved", "by construction from the laws"),
             Obligation("defined", "the correction is finite at every reachable value of the summaries", "proved", "intervals under invariants"),
-            Obligation(
-                "bottom",
-                "where a summary is at its bottom the accumulators are at their identity",
-                "tested" if safe.absorbs else "assumed",
-                "evaluation at the bottom" if safe.absorbs else "element data is finite where visited",
-            ),
+            Obligation("bottom", "where a summary is at its bottom the correction is still exact", "tested", f"evaluation there: {safe.found}"),
         )
         return replace(
             derived,

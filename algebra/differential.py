@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .build import ONE
-from .derivation import OLD, Derived, Reduction, Refusal
+from .derivation import COUNT, OLD, Derived, Reduction, Refusal
 from .evaluate import Function, Opaque, evaluate
 from .expr import Access, Expr, Num, Param, RankShape, RankValue, walk
 from .laws import Laws
@@ -145,7 +145,8 @@ def differential(chain: Sequence[Derived | Refusal], laws: Laws, arithmetic: Ari
     source = random.Random(seed)
     agreed = False
     for style in ("signed", "positive", "masked", "ties"):
-        fixed: dict[Expr, Any] = {c: arithmetic.literal(_constant(c, laws, source)) for c in constants}
+        fixed: dict[Expr, Any] = {c: arithmetic.literal(_constant(c, source)) for c in constants}
+        fixed[COUNT] = arithmetic.literal(size)
         data: list[dict[Expr, Any]] = [{e: arithmetic.literal(_element(e, style, i, source)) for e in elements} for i in range(size)]
         if style == "masked":
             _mask(data, chain, source, arithmetic)
@@ -168,19 +169,20 @@ def differential(chain: Sequence[Derived | Refusal], laws: Laws, arithmetic: Ari
 def _sequential(machine: Machine, data: Data, source: random.Random) -> State:
     state, at = machine.start(), 0
     while at < len(data):
-        step = source.randint(1, 3)
+        step = source.randint(0, 3)  # an empty tile now and then, perhaps the first
         state, at = machine.tile(state, data[at : at + step]), at + step
     return state
 
 
 def _tree(machine: Machine, data: Data, source: random.Random) -> State:
-    if len(data) <= 1:
-        return machine.tile(machine.start(), data)
-    cut = source.randint(1, len(data) - 1)
+    cut = source.randint(0, len(data))
+    if len(data) <= 1 or cut in (0, len(data)):
+        whole = machine.tile(machine.start(), data)
+        return whole if cut else machine.merge(machine.start(), whole)
     return machine.merge(_tree(machine, data[:cut], source), _tree(machine, data[cut:], source))
 
 
-def _constant(leaf: Expr, laws: Laws, source: random.Random) -> float:
+def _constant(leaf: Expr, source: random.Random) -> float:
     return float(source.randint(3, 9)) if isinstance(leaf, RankShape) else source.uniform(0.5, 2)
 
 

@@ -29,13 +29,11 @@ def empty_value(accumulators: Sequence[Accumulator], final: Expr, known: Invaria
 
 
 def emptiness(accumulators: Sequence[Accumulator], final: Expr, known: Invariants) -> Expr | None:
-    """A test that tells an empty fiber: a count, or a summary that no real element leaves at its identity. None if there is none.
+    """A test that tells an empty fiber: a summary that no real element leaves at its identity, or a count. None if there is none.
 
-    The summaries are those that the final value depends on, directly or through others.
+    The summaries are those that the final value depends on, directly or through others. A sum of positive terms comes first: it is zero also
+    where all elements are masked, which is where a division by it would make a running value infinite.
     """
-    counts = [a.name for a in accumulators if a.op == "add" and a.basis == Num(1)]
-    if counts:
-        return Apply("eq", (Param(counts[0]), Num(0)))
     near = [p for p in params(final) if p in known.summaries]
     for name in near:
         near += [p for p in params(known.summaries[name].body) if p in known.summaries and p not in near]
@@ -43,6 +41,14 @@ def emptiness(accumulators: Sequence[Accumulator], final: Expr, known: Invariant
         summary = known.summaries[name]
         if summary.op == "add" and summary.range.positive:
             return Apply("eq", (Param(name), Num(0)))
+    counts = [a.name for a in accumulators if a.op == "add" and a.basis == Num(1)]
+    if counts:
+        return Apply("eq", (Param(counts[0]), Num(0)))
+    extremes = [a for a in accumulators if a.op in ("max", "min")]
+    if extremes:
+        return Apply("eq", (Param(extremes[0].name), Num(extremes[0].identity)))
+    for name in near:
+        summary = known.summaries[name]
         if summary.op in ("max", "min"):
             return Apply("eq", (Param(name), Num(known.laws.identity(summary.op) or 0.0)))
     return None

@@ -26,6 +26,7 @@ class SumForm:
     correction: tuple[tuple[Expr | None, ...], ...]
     rebased_on: tuple[str, ...]
     notes: tuple[str, ...]
+    means: frozenset[str]
 
     def independent(self, body: Expr, known: Invariants, functions: Table) -> int:
         """The separation rank of `body` as fp64 samples see it, at most the number of accumulators."""
@@ -54,6 +55,6 @@ def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, 
     notes = tuple(dict.fromkeys(policy.notes))
     untouched = len(names) == len(carried.combination) == 1 and frozenset(rebased) == known.scope.of(body).summaries
     if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
-        return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes)
+        return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means))
     accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
-    return SumForm(accumulators, carried.final(names), correction, rebased, notes)
+    return SumForm(accumulators, carried.final(names), correction, rebased, notes, frozenset(policy.means))

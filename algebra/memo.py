@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from .affine import Affine
-from .derivation import Accumulator, Certificate, Derived, Options, Reduction, Refusal
+from .derivation import COUNT, Accumulator, Certificate, Derived, Options, Reduction, Refusal
 from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue
 from .laws import Laws
 
@@ -43,6 +43,7 @@ class Canonical:
             accumulators=tuple(Accumulator(self.name(a.name), a.op, a.identity, self.expr(a.basis)) for a in item.accumulators),
             correction=tuple(tuple(None if e is None else self.expr(e) for e in row) for row in item.correction),
             final=self.expr(item.final),
+            estimate=None if item.estimate is None else self.expr(item.estimate),
             rebased_on=tuple(self.name(n) for n in item.rebased_on),
             safe=tuple((self.name(n), self.expr(e)) for n, e in item.safe),
             empty=None if item.empty is None else self.expr(item.empty),
@@ -82,38 +83,41 @@ class Canonical:
                 return self.leaves[e]
 
 
-def canonical(reductions: Sequence[Reduction], laws: Laws) -> Canonical:
-    """Rename summaries to s0.., constants to c0.., tensors and ranks by order of appearance."""
+def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr] = ()) -> Canonical:
+    """Rename summaries to s0.., constants to c0.., tensors and ranks by order of appearance, and the number of elements to `COUNT`."""
     names = {r.name: f"s{i}" for i, r in enumerate(reductions)}
     forward: dict[Expr, Expr] = {}
-    counts = {"c": 0, "x": 0}
+    number = {"c": 0, "x": 0}
+    sizes = frozenset(counts)
 
     def rename(e: Expr) -> Expr:
         if isinstance(e, Apply):
             return Apply(e.op, tuple(rename(a) for a in e.args), e.merge)
-        if isinstance(e, Num):
+        if e in sizes:
+            forward[e] = COUNT
+        if isinstance(e, Num) and e not in sizes:
             return e
         if e not in forward:
             match e:
                 case Param(name) if name in names:
                     forward[e] = Param(names[name])
                 case Param():
-                    forward[e] = Param(f"c{counts['c']}")
-                    counts["c"] += 1
+                    forward[e] = Param(f"c{number['c']}")
+                    number["c"] += 1
                 case Access():
-                    forward[e] = Access(counts["x"], (Affine.rank("m"),))
-                    counts["x"] += 1
+                    forward[e] = Access(number["x"], (Affine.rank("m"),))
+                    number["x"] += 1
                 case RankValue():
-                    forward[e] = RankValue(f"r{counts['x']}")
-                    counts["x"] += 1
-                case RankShape():
-                    forward[e] = RankShape(f"n{counts['c']}")
-                    counts["c"] += 1
+                    forward[e] = RankValue(f"r{number['x']}")
+                    number["x"] += 1
+                case _:
+                    forward[e] = RankShape(f"n{number['c']}")
+                    number["c"] += 1
         return forward[e]
 
     renamed = tuple(Reduction(names[r.name], r.op, rename(r.body)) for r in reductions)
     positive = frozenset(new.name for e, new in forward.items() if isinstance(e, Param) and isinstance(new, Param) and e.name in laws.positive)
-    back = {new: e for e, new in forward.items()}
+    back = {new: e for e, new in reversed(forward.items())}
     return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()})
 
 

@@ -16,10 +16,11 @@ from fractions import Fraction
 from .bottoms import vanishes_with
 from .build import Addend, Factor, product, total
 from .carry import Choice, Keep
-from .derivation import Options
-from .expr import Apply, Expr, walk
+from .derivation import COUNT, Options
+from .expr import Apply, Expr, Param, walk
 from .growth import Growth, growth
 from .invariants import Invariants
+from .linear import factors
 from .scope import element_leaves, replace_subexpression
 from .terms import Split, Term, Wave, scaled
 
@@ -30,12 +31,16 @@ class Unstable(Exception):
 
 @dataclass
 class Policy:
-    """The choices for one reduction; `notes` collects the reasons that belong in the explanation."""
+    """The choices for one reduction; `notes` collects the reasons that belong in the explanation.
+
+    `means` collects the sums that are rebased on divided by the number of elements.
+    """
 
     known: Invariants
     options: Options
     late: frozenset[str]
     notes: list[str] = field(default_factory=list[str])
+    means: set[str] = field(default_factory=set[str])
 
     def choose(self, term: Term) -> Choice:
         waves = [self._wave(w, term.mask) if w.kind == "exp" else _keep_none for w in term.waves]
@@ -99,7 +104,14 @@ class Policy:
         if reason is not None:
             self.notes.append(f"deferred although it may cancel, because {reason}")
             return _keep_none
+        self.means.update(name for a in large for name in self._means(a))
         return lambda a: a in large
+
+    def _means(self, addend: Addend) -> Iterable[str]:
+        """S, if the addend is S / n with n elements in the fiber."""
+        _, parts = factors(addend[1])
+        if len(parts) == 2 and (COUNT, -1) in parts:
+            yield from (b.name for b, n in parts if isinstance(b, Param) and n == 1 and b.name in self.known.summaries)
 
     def _scale(self, term: Term) -> Callable[[Factor], bool]:
         """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it.

@@ -32,7 +32,19 @@ class Split:
 
     @property
     def expr(self) -> Expr:
-        return total(self.elements + self.summaries)
+        """The sum; element and summary addends that match one to one are subtracted pair by pair: `(s - m) - (t - n)`."""
+        return paired(self.elements, self.summaries)
+
+
+def paired(left: tuple[Addend, ...], right: tuple[Addend, ...]) -> Expr:
+    """`left + right`. Where each addend on the left has one of opposite coefficient on the right, in order, pairs are added first.
+
+    Partial sums then are of the size of the differences, as in what an author writes, not of the size of the data.
+    """
+    if len(left) == len(right) > 1 and all(k == -j for (k, _), (j, _) in zip(left, right, strict=True)):
+        sign = [Fraction(1 if k > 0 else -1) for k, _ in left]
+        return total((s, total([(s * k, e), (s * j, d)])) for s, (k, e), (j, d) in zip(sign, left, right, strict=True))
+    return total(left + right)
 
 
 def gathered(parts: tuple[Addend, ...]) -> tuple[Addend, ...]:

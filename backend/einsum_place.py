@@ -5,6 +5,7 @@ The rules are in `lowering/placement.py` and know no machine; this is where a ma
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -16,6 +17,8 @@ from xdsl.utils.exceptions import PassFailedException
 from ..analysis import remarks
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
+from ..dialects.einsum_attrs import MAX_SIZE
+from ..dialects.notation import nearest
 from ..lowering.machine_lookup import machines_of
 from ..lowering.placement import place_cascade
 from .machine_yaml import MachineError, load_machine
@@ -30,11 +33,28 @@ class EinsumPlace(ModulePass):
     machine: str | None = None
     """The name of a machine in the module or among those that come with einfold, or the path of a YAML file; if not given, the one
     machine of the module."""
+    tiles: tuple[str, ...] = ()
+    """Tiles that are decided already, as texts like `"p=128"`."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         machine = machine_for(op, self.machine)
-        for cascade in [o for o in op.walk() if isinstance(o, CascadeOp)]:
-            place_cascade(cascade, machine)
+        cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]
+        tiles = parse_tiles(self.tiles, {r for c in cascades for r in c.sizes})
+        for cascade in cascades:
+            place_cascade(cascade, machine, {r: t for r, t in tiles.items() if r in cascade.sizes})
+
+
+def parse_tiles(texts: Iterable[str], ranks: Collection[str]) -> dict[str, int]:
+    """Rank -> tile from texts like `p=128`. Raises `PassFailedException` for an unknown rank or what is not a size."""
+    tiles: dict[str, int] = {}
+    for text in texts:
+        rank, _, size = (part.strip() for part in text.partition("="))
+        if rank not in ranks:
+            raise PassFailedException(f"tile '{text}': unknown rank '{rank}'{nearest(rank, sorted(ranks))}")
+        if not (size.isascii() and size.isdecimal()) or not 1 <= int(size[:20]) <= MAX_SIZE:
+            raise PassFailedException(f"tile '{text}': a tile is written RANK=SIZE, with a size from 1 to 2^40")
+        tiles[rank] = int(size)
+    return tiles
 
 
 def machine_for(module: ModuleOp, name: str | None) -> MachineOp:

@@ -87,8 +87,8 @@ def in_sequence(name: str, results: tuple[SimulationResult, ...]) -> SimulationR
     moved: dict[str, dict[str, int]] = {}
     for result in results:
         for resource, tasks in result.busy.items():
+            into = busy.setdefault(resource, {})
             for task, cycles in tasks.items():
-                into = busy.setdefault(resource, {})
                 into[task] = into.get(task, 0.0) + cycles
         for memory, ways in result.moved.items():
             total = moved.setdefault(memory, {"read": 0, "write": 0})

@@ -14,7 +14,7 @@ from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .arguments import checked_arguments, effective_element
 from .compute import evaluate_compute
-from .elements import Array, Element, InputError, Number, representable
+from .elements import Array, Element, InputError, Number, cast, representable
 from .empties import declared_empty
 from .user_operators import UserOperator, user_operators
 from .views import evaluate_view
@@ -108,11 +108,13 @@ class Runner:
         given = iter(op.inits)
         states: list[Array] = []
         for init, state in zip(op.init, op.body.block.args, strict=True):
+            element = self.element_of(state)
             if isinstance(init, NumberAttr):
-                element = self.element_of(state)
                 states.append(np.full(tensor_of(state).get_shape(), representable(init.data, element), element.stored))
             else:
-                states.append(self.arrays[next(given)])
+                source = next(given)
+                same = self.element_of(source) == element
+                states.append(self.arrays[source] if same else cast(self.arrays[source], element))
         collected = [self._unreached(v, self.sizes[rank]) for v in end.collected]
         for generation in range(self.sizes[rank]):
             here = {**fixed, rank: generation}

@@ -18,7 +18,7 @@ from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import Access, Expr, Leaf, RankShape, RankValue, substitute_ranks
 from ..dialects.notation import Reduction, results_of
 from .contraction import WIDEST_COPY, sum_of_products
-from .elements import ELEMENTS, Array, InputError, Number, limit, store
+from .elements import ELEMENTS, Array, InputError, Number, convert, limit, store
 from .presence import Presence, both, presence
 from .reduction import Folded, fold_of
 from .scalar_functions import Evaluator, work_dtype
@@ -91,7 +91,7 @@ class _Einsum:
         self.element = ELEMENTS[dtype]
         self.evaluator = Evaluator(work_dtype(expr, operands, self.element, operators), operators)
         self.stored, self.empties, self.sizes = operands, operand_empties, sizes
-        self.operands = [a.astype(self.evaluator.dtype, copy=False) for a in operands]
+        self.operands = [convert(a, self.evaluator.dtype) for a in operands]
         self.reductions = reductions
         self.folds = [fold_of(r.op, tuple(sizes[n] for n in r.ranks), self.element, operators) for r in reductions]
         kept = dict.fromkeys(r for s in out for r in s.ranks)

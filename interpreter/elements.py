@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .sixteen_bits import from_f16, round_to_bf16, to_f16
+
 Array: TypeAlias = NDArray[Any]
 """Any array; its dtype is decided by the element type it stands for."""
 
@@ -63,23 +65,31 @@ def limit(value: Number, dtype: np.dtype[Any]) -> Any:
     return dtype.type(bounds.min) if value <= bounds.min else dtype.type(int(value))
 
 
-def round_to_bf16(values: Array) -> Array:
-    """Round float32 to the nearest bfloat16, ties to even; infinities and NaN stay."""
-    values = np.asarray(values, np.float32, order="C")
-    bits = values.view(np.uint32)
-    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & np.uint32(0xFFFF0000)
-    return np.where(np.isnan(values), values, rounded.view(np.float32))
+def convert(values: Array, dtype: np.dtype[Any]) -> Array:
+    """`values.astype(dtype)`, without a copy where it is of that type."""
+    if values.dtype == np.float16 and dtype == np.float32:
+        return from_f16(values)
+    return values.astype(dtype, copy=False)
 
 
 def store(values: Array, element: Element) -> Array:
     """Convert what was computed to what is stored: rounded to a narrower float, truncated to an integer, nonzero to true."""
     if element.name == "bf16":
         return round_to_bf16(values)
+    if element.name == "f16" and values.dtype == np.float32:
+        return to_f16(values)
     if element.name == "i1":
         return np.asarray(values != 0)
     if not element.float_ and values.dtype.kind == "f":
         return _truncate(values, element.stored)
     return np.asarray(values).astype(element.stored, copy=False)
+
+
+def cast(values: Array, element: Element) -> Array:
+    """Values of any element type as those of another: rounded, truncated, or taken for true where they are not 0."""
+    if element.float_:
+        return store(convert(values, element.computed), element)
+    return store(convert(values, np.dtype(np.float32)) if values.dtype == np.float16 else values, element)
 
 
 def representable(value: Number, element: Element) -> Number:

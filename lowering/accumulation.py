@@ -34,6 +34,16 @@ class Accumulator:
         self.indexed = known is not None and known.results == 2
         self.identity = self._declared_identity() if known is None else known.identity
         self.place = self._place()
+        self.by_tile = any(builder.nest.tile_rank(r) is not None for r in self.last.ranks)
+        self.declares_identity = not self.by_tile and self._chooses()
+        self.merge = "pass-through" if einsum.empty is not None or self.declares_identity else None
+        """Where a part or the state declares an empty value, they are put together whatever their values are."""
+
+    def _chooses(self) -> bool:
+        """Whether the Einsum leaves points out, by a filter, an absent operand or a merge."""
+        einsum = self.einsum
+        merged = any(isinstance(e, Apply) and e.merge is not None for e in walk(einsum.map))
+        return merged or bool(self.builder.plan.where(einsum)) or any(t.empty is not None for t in einsum.operands)
 
     def _declared_identity(self) -> float:
         machine = self.builder.machine
@@ -61,26 +71,24 @@ class Accumulator:
             return self._emit_indexed()
         einsum, builder = self.einsum, self.builder
         where = builder.plan.where(einsum)
-        by_tile = any(builder.nest.tile_rank(r) is not None for r in self.last.ranks)
-        chooses = bool(where) or any(t.empty is not None for t in einsum.operands) or any(isinstance(e, Apply) and e.merge for e in walk(einsum.map))
-        if not by_tile and len(einsum.reduce) == 1 and not chooses:
+        if not self.by_tile and len(einsum.reduce) == 1 and not self.declares_identity:
             return [self._put_together(builder.map_of(einsum), self.loops)]
         [partial] = builder.task(
             einsum,
             builder.map_of(einsum),
             einsum.reduce,
             where,
-            empty=None if by_tile or not chooses else self.identity,
+            empty=self.identity if self.declares_identity else None,
             declares=False,
             label=f"{einsum.name}.part",
         )
-        return [self._put_together(self._read(partial), self.loops, "pass-through" if chooses and not by_tile else None)]
+        return [self._put_together(self._read(partial), self.loops)]
 
     def _read(self, value: SSAValue, position: int = 0) -> tuple[Expr, list[SSAValue]]:
         """A tile of the result's dimensions, element by element."""
         return Access(position, self.builder.out(self.einsum.out)), [value]
 
-    def _put_together(self, part: tuple[Expr, list[SSAValue]], loops: Sequence[Loop], merge: str | None = None) -> SSAValue:
+    def _put_together(self, part: tuple[Expr, list[SSAValue]], loops: Sequence[Loop]) -> SSAValue:
         """`state = op(state, part)` along the innermost loop, and on what that gives along the next one outside it."""
         loop, outer = loops[-1], loops[:-1]
         builder, einsum = self.builder, self.einsum
@@ -91,7 +99,7 @@ class Accumulator:
         name = einsum.name if not outer else f"{einsum.name}.{loop.name}"
         [total] = builder.task(
             einsum,
-            (Apply(self.scalar, (running, part[0]), merge), [*part[1], *operands]),
+            (Apply(self.scalar, (running, part[0]), self.merge), [*part[1], *operands]),
             when=self._when(loop),
             place=self.place,
             label=name,
@@ -110,8 +118,6 @@ class Accumulator:
     def _emit_indexed(self) -> list[SSAValue]:
         """argmax and argmin: the best value so far and the coordinate where it stands, the first one on ties."""
         einsum, builder = self.einsum, self.builder
-        if len(self.loops) != 1 or builder.nest.tile_rank(self.last.ranks[0]) is None:
-            remarks.fail(einsum.location, f"'{self.last.op}' of %{einsum.name} cannot be put together over these tiles; take its ranks whole")
         loop = self.loops[0]
         value, index = builder.task(
             einsum, builder.map_of(einsum), einsum.reduce, builder.plan.where(einsum), declares=False, label=f"{einsum.name}.part"
@@ -129,7 +135,7 @@ class Accumulator:
         operands = [best.result, value, at.result, index]
         [coordinate] = builder.task(
             einsum,
-            (Apply("select", (taken, here, old_at)), operands),
+            (Apply("select", (taken, here, old_at), self.merge), operands),
             when=when,
             place=self.place,
             label=einsum.results[1].name,
@@ -137,7 +143,12 @@ class Accumulator:
             declares=False,
         )
         [total] = builder.task(
-            einsum, (Apply(self.scalar, (old, new)), operands[:2]), when=when, place=self.place, label=einsum.name, element=einsum.results[0].element
+            einsum,
+            (Apply(self.scalar, (old, new), self.merge), operands[:2]),
+            when=when,
+            place=self.place,
+            label=einsum.name,
+            element=einsum.results[0].element,
         )
         builder.add(UpdateOp(best.result, total), einsum.location)
         builder.add(UpdateOp(at.result, coordinate), einsum.location)

@@ -72,10 +72,11 @@ class KernelBuilder:
         empty = einsum.empty if declares and empty is None else empty
         present = {r for s in out for r in s.ranks} | {r for reduction in reduced for r in reduction.ranks}
         rows, cols = ([t for t in map(self._tile_rank, names) if t is not None and t in present] for names in (place.rows, place.cols))
+        expression, operands = _in_order(*mapped)
         op = TaskOp(
-            mapped[1],
+            operands,
             SubscriptsAttr(out),
-            MapAttr(mapped[0]),
+            MapAttr(expression),
             [TensorType(e, shape) for e in elements],
             place.array,
             reduce=ReduceAttr(reduced) if reduced else None,
@@ -177,6 +178,21 @@ class KernelBuilder:
     def add(self, op: Operation, location: LocationAttr) -> None:
         op.location = location
         self.body.append(op)
+
+
+def _in_order(expression: Expr, operands: Sequence[SSAValue]) -> tuple[Expr, list[SSAValue]]:
+    """The same map with its operands numbered as they appear, which is how text reads back."""
+    found: list[SSAValue] = []
+
+    def leaf(e: Leaf) -> Expr:
+        if not isinstance(e, Access):
+            return e
+        value = operands[e.tensor]
+        if value not in found:
+            found.append(value)
+        return Access(found.index(value), e.subscripts)
+
+    return map_leaves(expression, leaf), found
 
 
 def _hint(name: str) -> str:

@@ -78,6 +78,7 @@ class KernelPlan:
         return source
 
     def _einsum(self, einsum: Einsum) -> None:
+        self._check_indexed(einsum)
         when, where = self.when(einsum), self.where(einsum)
         for access in dict.fromkeys(accesses(einsum.map)):
             tensor = einsum.operands[access.tensor]
@@ -87,6 +88,14 @@ class KernelPlan:
             self.reads[einsum, access] = ReadAt(source, read_index(base, source.dims, self.nest, where, tensor.name))
         for result in einsum.results:
             self.tiles[result] = Tile(result_dims(einsum.out, result.shape, self.nest))
+
+    def _check_indexed(self, einsum: Einsum) -> None:
+        """Coordinates can be put together from parts only along the first rank reduced, cut into tiles of several coordinates."""
+        loops = self.reduced_loops(einsum)
+        if len(einsum.results) > 1 and loops:
+            first = einsum.reduce[-1].ranks[0]
+            if [loop.rank for loop in loops] != [first] or self.nest.tile_rank(first) is None:
+                raise Unfit(f"the coordinates of %{einsum.name} cannot be put together over these tiles")
 
     def _source(self, tensor: Tensor, subscripts: tuple[Affine, ...], when: When) -> Source:
         """The tile that holds a tensor's elements at `subscripts` (over loops and tile ranks)."""

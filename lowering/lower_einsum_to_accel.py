@@ -97,6 +97,8 @@ def _emit(cascade: CascadeOp, program: Program, phases: Phases) -> Lowered:
         kernels = tuple(phases.kernel(group, n, wanted) for group, n in zip(groups, names, strict=True))
     except (Unfit, Unschedulable) as error:
         remarks.fail(cascade, f"cascade '@{name}' cannot be lowered: {error}")
+    for note in phases.notes:
+        remarks.analysis(LowerEinsumToAccel.name, cascade, note)
     for kernel in kernels:
         kernel.location = cascade.location
     Rewriter.insert_op(kernels, InsertPoint.before(cascade))

@@ -101,9 +101,10 @@ def make_nest(
     absent). `used` are all ranks of the kernel, `iterative` those that are loops of their own. Without `keeping`, tiles stay over
     the middle loops only where that takes one copy."""
     looped = (*roles.outer, *roles.middle, *roles.block)
-    taken = {r for r in used if r not in looped}
-    at = {r: Affine.rank(r) for r in taken}
-    tile_ranks = {r: sizes[r] for r in taken}
+    whole = [r for r in sizes if r in used and r not in looped]
+    taken = set(whole)
+    at = {r: Affine.rank(r) for r in whole}
+    tile_ranks = {r: sizes[r] for r in whole}
     outer, middle, block = list[Loop](), list[Loop](), list[Loop]()
 
     def fresh(name: str) -> str:

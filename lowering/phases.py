@@ -32,6 +32,8 @@ class Phases:
 
     def __init__(self, program: Program, target: Target):
         self.program, self.target = program, target
+        self.notes: list[str] = []
+        """What a user should know about the kernels, one line each."""
 
     def groups(self) -> list[list[Unit]]:
         """Units by kernel, in order. An Einsum joins the kernel before it if that has its loops, or is nothing but maps for it.
@@ -51,13 +53,18 @@ class Phases:
         loops, more = set(self._looped(group)), set(self._looped([unit]))
         made = {t for u in group for t in made_by(u)}
         maps_only = all(not isinstance(u, Iteration) and not u.reduce for u in group)
-        if not (more <= loops or (maps_only and any(t in made for t in read_by(unit)))):
+        if not (more <= loops or (maps_only and any(t in made for t in read_by(unit)))) or self._breaks_tiles([*group, unit]):
             return False
         try:
             self._plan([*group, unit])
         except Unfit:
             return False
         return True
+
+    def _breaks_tiles(self, units: Sequence[Unit]) -> bool:
+        """Whether an Einsum would traverse, coordinate by coordinate, a rank that it has in tiles, because an iteration over it is near."""
+        iterative = {u.rank for u in units if isinstance(u, Iteration)}
+        return any(self.target.tiles[r] > 1 for u in units for e in einsums_of(u) for r in iterative.intersection(e.ranks))
 
     def _looped(self, units: Sequence[Unit]) -> tuple[str, ...]:
         return looped_ranks(units, self.target.tiles, self.program.sizes)
@@ -90,7 +97,9 @@ class Phases:
         except Unschedulable:
             blocks, keeping = self._blocks(group, name, stored, False), False
         kernel = self._build(group, name, stored, blocks, keeping)
-        schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline)
+        spare = schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline)
+        if self.target.pipeline and not spare:
+            self.notes.append(f"kernel '@{name}' has no room to hold loaded tiles twice: a load waits for the last read of the tile before it")
         return kernel
 
     def _build(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], blocks: Mapping[str, int], keeping: bool) -> KernelOp:

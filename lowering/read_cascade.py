@@ -15,6 +15,7 @@ from ..dialects.einsum_scope import tensor_of
 from .fold import fold
 from .placed import Place, place_of
 from .program import Carried, Collected, Einsum, Iteration, Program, Tensor, Unit, base_of, copy_map, made_by
+from .work import has_empties
 
 Split = Callable[[str], bool]
 """Whether a rank is cut into tiles, so that a reduction over it is put together from parts."""
@@ -27,9 +28,7 @@ class CascadeReader:
         self.cascade, self.is_split, self.fresh, self.default = cascade, is_split, name, default
         self.tensors: dict[SSAValue, Tensor] = {}
         self.sizes = dict(cascade.sizes)
-        self.has_empties = any(isinstance(e, NumberAttr) for e in cascade.empties) or any(
-            o.empty is not None for o in cascade.body.walk() if isinstance(o, ComputeOp)
-        )
+        self.has_empties = has_empties(cascade)
 
     def read(self) -> Program:
         block = self.cascade.body.block
@@ -91,9 +90,8 @@ class CascadeReader:
         kept = [r for r in einsum.ranks if r not in gone]
         left: tuple[Comparison, ...] | None = project(einsum.where, gone, self.sizes)
         if left is None or any(t.empty is not None for t in einsum.operands):
-            remarks.fail(
-                op, f"reduction over {', '.join(gone)} is followed by another one and cut into tiles: which points exist then cannot be stated"
-            )
+            told = f"the reduction over {', '.join(gone)} is cut into tiles, and which points the one behind it sees cannot be stated"
+            remarks.fail(op, told)
         shape = tuple(self.sizes[r] for r in kept)
         middle = Tensor(self.fresh(f"{einsum.name}.{first[-1].op}"), einsum.results[0].element, shape)
         subscripts = tuple(map(Affine.rank, kept))

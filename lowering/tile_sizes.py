@@ -16,7 +16,8 @@ from ..algebra.affine import Affine
 from ..algebra.expr import accesses
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel_machine import MachineOp, MemoryOp
-from ..dialects.einsum import ComputeOp, IterateOp
+from ..dialects.einsum import ComputeOp, IterateOp, ViewOp
+from ..dialects.einsum_attrs import Merge
 from ..dialects.einsum_verify import find_operator
 from .placed import Place
 from .work import Work
@@ -40,18 +41,21 @@ def tile_sizes(
     """Rank -> tile, for every rank of the cascade."""
     whole = unsplittable(works)
     loops = {r for w in works for r in w.iterative}
+    shared = () if len(spread) > 1 else {r for w in works for r in w.useful}
     main = [w for w in works if all(r in w.ranks for r in spread)] or works
+    merged = merged_tiles(works, sizes)
     tiles: dict[str, int] = {}
     for rank, size in sizes.items():
-        sides = [_side(place, rank, machine) for place in places if rank in (*place.rows, *place.cols)]
         used = [w for w in works if rank in w.ranks]
         if rank in loops and not any(rank in w.reduced for w in used):
             tiles[rank] = 1
+        elif rank in merged:
+            tiles[rank] = merged[rank]
         elif rank in whole or not used:
             tiles[rank] = size
-        elif rank in spread:
-            tiles[rank] = min([size, *sides])
-        elif all(rank in w.kept for w in main) and not any(rank in w.reduced or rank in w.compound for w in works):
+        elif rank in spread and any(rank in (*p.rows, *p.cols) for p in places):
+            tiles[rank] = min(size, _side(rank, places, machine))
+        elif all(rank in w.kept for w in main) and not any(rank in (*w.reduced, *w.compound, *shared) for w in works):
             tiles[rank] = 1
         else:
             side = max(a.cols.data for a in machine.arrays.values())
@@ -60,30 +64,44 @@ def tile_sizes(
     if memory is not None and memory.capacity is not None:
         limit = memory.capacity.data / SHARE_OF_MEMORY / machine.word.data
         for work in works:
-            _shrink(work, tiles, {*whole, *loops}, limit)
+            _shrink(work, tiles, {*whole, *loops, *merged}, limit)
     return tiles
 
 
-def _side(place: Place, rank: str, machine: MachineOp) -> int:
-    array = machine.arrays[place.array]
-    return array.rows.data if rank in place.rows else array.cols.data
+def _side(rank: str, places: Sequence[Place], machine: MachineOp) -> int:
+    """The side of the largest array that a rank is spread over."""
+    spread = {p for p in places if rank in (*p.rows, *p.cols)}
+    arrays = {p: machine.arrays[p.array] for p in spread}
+    largest = max(spread, key=lambda p: arrays[p].rows.data * arrays[p].cols.data)
+    return arrays[largest].rows.data if rank in largest.rows else arrays[largest].cols.data
 
 
 def unsplittable(works: Sequence[Work]) -> set[str]:
     """Ranks that must be one tile: those a result stands at a distance or stride over, those whose reduction cannot be put together
-    from parts, and in an iteration's body those traversed again after a reduction or read under another name than written."""
+    from parts, those reduced before another reduction where which points exist matters, and in an iteration's body those traversed again after a
+    reduction or read under another name than written."""
     found: set[str] = set()
     for work in works:
         found.update(r for s in work.op.out.data if s.plain is None for r in s.ranks)
         if work.iterative:
             found.update(work.reduced, _read_across(work))
-        for reduction in work.op.reduce.data if work.op.reduce is not None else ():
+        reductions = work.op.reduce.data if work.op.reduce is not None else ()
+        if work.chooses:
+            found.update(r for reduction in reductions[:-1] for r in reduction.ranks)
+        for reduction in reductions:
             known = REDUCTION_OPERATORS.get(reduction.op)
             if known is None and "associative" not in find_operator(work.op, reduction.op).laws.data:
                 found.update(reduction.ranks)
             elif known is not None and known.results == 2:
                 found.update(reduction.ranks[1:])
     return found
+
+
+def merged_tiles(works: Sequence[Work], sizes: Mapping[str, int]) -> dict[str, int]:
+    """Ranks that views merge from two -> the size of the inner one: with such tiles, a tile lies in one coordinate of the outer one."""
+    views = {v.owner for w in works for v in w.op.operands_ if isinstance(v.owner, ViewOp)}
+    merges = (d for v in views for d in v.regroup.data if isinstance(d, Merge))
+    return {d.rank: sizes[d.parts[1]] for d in merges if len(d.parts) == 2}
 
 
 def _read_across(work: Work) -> Iterator[str]:
@@ -107,7 +125,8 @@ def _made_by(value: SSAValue, reader: ComputeOp) -> tuple[Affine, ...] | None:
 def _shrink(work: Work, tiles: dict[str, int], fixed: Collection[str], limit: float) -> None:
     """Halve the longest tiles of an Einsum until its operands and result fit into `limit` elements, as far as they may be cut."""
     while _elements(work, tiles) > limit:
-        cuttable = [r for r in work.ranks if r not in fixed and tiles[r] > 1]
+        indexed = work.op.reduce.data[-1].ranks if work.op.reduce is not None and len(work.op.results_) > 1 else ()
+        cuttable = [r for r in work.ranks if r not in fixed and tiles[r] > (2 if r in indexed else 1)]
         if not cuttable:
             return
         longest = max(cuttable, key=lambda r: tiles[r])

@@ -11,6 +11,7 @@ from ..algebra.expr import Expr, accesses
 from ..dialects.accel_machine import ArrayOp
 from ..dialects.accel_mix import inlined, operation_mix, unit_of
 from ..dialects.einsum import CascadeOp, ComputeOp
+from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_verify import find_operator, iterative_ranks
 from .fold import fold
 
@@ -21,7 +22,7 @@ class Work:
 
     `map` has its constants folded. `reduced` are the ranks it reduces. `useful` are those along which processing elements gain from
     being neighbours: a rank that it reduces, or that some operand lacks and so is shared along. `compound` are ranks in a subscript
-    that is not one plain rank.
+    that is not one plain rank. `chooses`: a filter or absent elements may leave points out.
     """
 
     op: ComputeOp
@@ -33,6 +34,7 @@ class Work:
     compound: frozenset[str]
     iterative: tuple[str, ...]
     points: int
+    chooses: bool
 
     @property
     def name(self) -> str:
@@ -41,10 +43,18 @@ class Work:
 
 def works_of(cascade: CascadeOp) -> list[Work]:
     """The Einsums of a cascade in program order, those in bodies of `einsum.iterate` included."""
-    return [_work(op, cascade.sizes) for op in cascade.body.walk() if isinstance(op, ComputeOp)]
+    ops = [op for op in cascade.body.walk() if isinstance(op, ComputeOp)]
+    absence = has_empties(cascade)
+    return [_work(op, cascade.sizes, absence or op.where is not None) for op in ops]
 
 
-def _work(op: ComputeOp, sizes: Mapping[str, int]) -> Work:
+def has_empties(cascade: CascadeOp) -> bool:
+    """Whether any tensor of a cascade declares an empty value, so that elements may be absent."""
+    made = (op.empty for op in cascade.body.walk() if isinstance(op, ComputeOp))
+    return any(isinstance(e, NumberAttr) for e in (*cascade.empties, *made))
+
+
+def _work(op: ComputeOp, sizes: Mapping[str, int], chooses: bool) -> Work:
     reductions = op.reduce.data if op.reduce is not None else ()
     kept = tuple(dict.fromkeys(r for s in op.out.data for r in s.ranks))
     reduced = tuple(r for reduction in reductions for r in reduction.ranks)
@@ -55,7 +65,8 @@ def _work(op: ComputeOp, sizes: Mapping[str, int]) -> Work:
     useful = {r for r in ranks if r in reduced or any(r not in operand for operand in operands)}
     compound = set(_compound([op.out.data, *read], iterative))
     points = prod(sizes[r] for r in ranks) * prod(sizes[r] for r in iterative)
-    return Work(op, fold(op.map.data, sizes), ranks, kept, frozenset(reduced), frozenset(useful), frozenset(compound), iterative, points)
+    sets = frozenset(reduced), frozenset(useful), frozenset(compound)
+    return Work(op, fold(op.map.data, sizes), ranks, kept, *sets, iterative, points, chooses)
 
 
 def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]) -> Iterator[str]:

@@ -61,7 +61,8 @@ class EinsumSplitRankPass(ModulePass):
                 declared += [(outer, split.outer_size), (inner, split.inner_size)]
         cascade.properties["ranks"] = RanksAttr(tuple(declared))
         count = Splitter(cascade, split, self.two_level, self.name).run()
-        applied(self.name, cascade, f"{count} Einsum{'s traverse' if count != 1 else ' traverses'} '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
+        told = f"{count} Einsum{'s traverse' if count != 1 else ' traverses'}"
+        applied(self.name, cascade, f"{told} '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
 
     def _fresh_names(self, cascade: CascadeOp) -> tuple[str, str]:
         if self.names is not None:

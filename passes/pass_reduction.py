@@ -14,6 +14,7 @@ from ..algebra.derive import derive_chain
 from ..algebra.expr import Access, Expr, Param, map_leaves
 from ..algebra.laws import Laws
 from ..analysis import remarks
+from ..analysis.passes_over import count_passes
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from ..dialects.notation import nearest
@@ -84,22 +85,34 @@ class RankReduction:
         table = TensorTable(self.cascade.sizes)
         finder = ChainFinder(self.cascade, self.rank, table)
         order = {op: i for i, op in enumerate(self.cascade.body.block.ops)}
+        asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
+        derived = [self._derive(links) for _, links in asked]
+        some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
+        before = self.cascade.clone() if some_refused and any(map(self._wanted, derived)) else None
         changed = False
-        for chain in [c for c in finder.find() if c.dependent]:
-            for links in self.plan.candidates(chain):
-                if any(link.op.parent is None for link in links):
-                    continue
-                derived = self._derive(links)
-                if derived:
-                    self._emit(chain, derived, finder, order)
-                    changed = True
+        for (chain, links), found in zip(asked, derived, strict=True):
+            wanted = self._wanted(found)
+            if wanted and all(link.op.parent is not None for link in links):
+                self._emit(chain, wanted, finder, order)
+                changed = True
         if changed:
             sort_block(self.cascade.body.block)
-        return changed
+        return changed and not self._undone(before)
 
-    def _derive(self, links: Sequence[Link]) -> Derivations:
+    def _undone(self, before: CascadeOp | None) -> bool:
+        """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
+        if before is None or passes_over(self.cascade, self.rank) <= passes_over(before, self.rank):
+            return False
+        self.cascade.ranks = before.ranks
+        self.cascade.detach_region(self.cascade.body)
+        self.cascade.add_region(before.detach_region(before.body))
+        remarks.missed(self.plan.name, self.cascade, f"merging what can be merged over {self.rank} would add a pass beside those that stay")
+        return True
+
+    def _derive(self, links: Sequence[Link]) -> dict[str, tuple[Link, Derived]]:
+        """The links that the algebra finds a form for, by name, with every summary that they need a running value of."""
         if all(link.op in self.declined for link in links if link.needs):
-            return []
+            return {}
         results = derive_chain([link.reduction for link in links], self.laws, self.plan.options)
         found: dict[str, tuple[Link, Derived]] = {}
         for link, result in zip(links, results, strict=True):
@@ -107,12 +120,14 @@ class RankReduction:
                 self._decline(link, result.reason)
             elif result.form != "base" and not self.plan.accepts(result):
                 self._decline(link, f"its form is {result.form}, which this pass does not emit")
+            elif untold := [n for n in result.rebased_on if n in found and untold_bottom(found[n][1])]:
+                self._decline(link, f"nothing tells whether {untold[0]} has visited an element yet")
             else:
                 found[link.name] = (link, result)
-        for name in [n for n, (link, d) in found.items() if untold_bottom(link, d) and any(n in o.rebased_on for _, o in found.values())]:
-            for link, _ in [entry for entry in found.values() if name in entry[1].rebased_on]:
-                self._decline(link, f"nothing tells whether {name} has visited an element yet")
-                del found[link.name]
+        return found
+
+    def _wanted(self, found: dict[str, tuple[Link, Derived]]) -> Derivations:
+        """Those that depend on others, and what they need; a reduction that nothing is merged with stays as it is."""
         wanted: set[str] = set()
         for link, result in reversed(list(found.values())):
             if result.form != "base" or link.name in wanted:
@@ -171,9 +186,15 @@ class RankReduction:
         return Tiling(self.rank, size, outer, inner, tile)
 
 
-def untold_bottom(link: Link, derived: Derived) -> bool:
-    """Whether a prefix of the fiber may hold no visited element without the summary's running value showing it."""
-    return bool(link.where) and not derived.empty_safe and derived.empty is None
+def passes_over(cascade: CascadeOp, rank: str) -> int:
+    """Passes over a rank, whether it is traversed whole or as tiles numbered by a rank made for that."""
+    counted = count_passes(cascade)
+    return max((c.passes for r, c in counted.items() if r.rstrip("_") in (rank, f"{rank}1")), default=0)
+
+
+def untold_bottom(derived: Derived) -> bool:
+    """Whether the summary's running value says something though no element was visited, and nothing tells that."""
+    return not derived.empty_safe and derived.empty is None
 
 
 def default_tile(size: int) -> int:

@@ -152,10 +152,11 @@ def _iterate(draw: st.DrawFn, draft: Draft) -> None:
     reduce = f" reduce {draw(st.sampled_from(REDUCTIONS))}({', '.join(reduced)})" if reduced else ""
     out = ", ".join(kept)
     until = draw(st.sampled_from(("", "", f" until %{new}[{out}] > 3")))
+    update = draw(st.sampled_from(("max(%{0}s[{2}], %{1}[{2}])", "%{1}[{2}] + %{0}s[{2}] / 2"))).format(final, step, out)
     draft.lines += [
         f"%{final}, %{other}, %{history} = einsum.iterate m init(%{final}s[{out}] = {draw(st.integers(0, 1))}, %{dead}[{out}] = 1) {{",
         f"  %{step} = einsum.compute [{out}] = {body}{reduce}",
-        f"  %{new} = einsum.compute [{out}] = {draw(st.sampled_from(('max(%{0}s[{2}], %{1}[{2}])', '%{1}[{2}] + %{0}s[{2}] / 2'))).format(final, step, out)}",
+        f"  %{new} = einsum.compute [{out}] = {update}",
         f"  %{dead}n = einsum.compute [{out}] = %{dead}[{out}] + 1",
         f"  einsum.yield %{new}[{out}], %{dead}n[{out}] collect %{new}[{out}]{until}",
         "}",

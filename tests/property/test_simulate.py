@@ -48,23 +48,25 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
     lines: list[str] = []
     tiles: list[tuple[str, int]] = []  # value, stage
     states: dict[str, str] = {}
-    for i in range(draw(st.integers(0, 2))):
-        states[f"s{i}"] = draw(st.sampled_from(names))
-        lines.append(f"%s{i} = accel.state [i] over {states[f's{i}']} init {draw(number)}")
-        tiles.append((f"s{i}", 0))
 
     def clauses(stage: int, first: list[str], last: list[str]) -> str:
         when = (f"first({', '.join(first)}) " if first else "") + (f"last({', '.join(last)})" if last else "")
         return (f" at {when}" if when else "") + f" stage {stage} turn {draw(st.integers(0, 1))}"
 
-    def subscript() -> str:
-        terms = [f"{draw(st.integers(1, 5))} * {n}" for n in draw(some)]
-        return " + ".join([*terms, "i"]) + f" - {draw(st.integers(0, 2))}"
+    def subscript(low: int, high: int, most: int) -> str:
+        loops_used = draw(st.lists(st.sampled_from(names), unique=True, max_size=most))
+        terms = [(draw(st.integers(low, high)), n) for n in loops_used] + [(-draw(st.integers(0, 2)), "1")]
+        return "i" + "".join(f" {'-' if c < 0 else '+'} {abs(c)} * {n}" for c, n in terms)
 
     for i in range(draw(st.integers(1, 2))):
         stage = draw(st.integers(0, 1))
-        lines.append(f"%l{i} = accel.load %A[{subscript()}] to @buffer{clauses(stage, draw(some), [])}")
+        lines.append(f"%l{i} = accel.load %A[{subscript(-2, 5, 2)}] to @buffer{clauses(stage, draw(some), [])}")
         tiles.append((f"l{i}", stage))
+    for i in range(draw(st.integers(0, 2))):
+        states[f"s{i}"] = draw(st.sampled_from(names))
+        init, stage = draw(st.sampled_from([("0", 0), ("1", 0), *((f"%{v}", s) for v, s in tiles if v.startswith("l"))]))
+        lines.append(f"%s{i} = accel.state [i] over {states[f's{i}']} init {init}")
+        tiles.append((f"s{i}", stage))
     for i in range(draw(st.integers(len(states) + 1, 5))):
         read = draw(st.lists(st.sampled_from(tiles), unique=True, min_size=1, max_size=3))
         stage = max(s for _, s in read) + draw(st.integers(0, 1))
@@ -78,11 +80,11 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
         lines.append(f"accel.update %{state} = %t{i}")
     for _ in range(draw(st.integers(0, 2))):
         value, stage = draw(st.sampled_from(tiles))
-        lines.append(f"accel.store %{value} to %B[{subscript()}]{clauses(stage + draw(number), draw(some), [])}")
+        lines.append(f"accel.store %{value} to %B[{subscript(4, 60, 4)}]{clauses(stage + draw(number), draw(some), [])}")
     value, stage = draw(st.sampled_from(tiles))
     last = draw(some)
     lines.append(f"%u = accel.task [i] = 0.25 * %{value}[i] on @x{clauses(stage + 1, [], last)}")
-    lines.append(f"accel.store %u to %B[{subscript()}]{clauses(stage + 1 + draw(number), [], last)}")
+    lines.append(f"accel.store %u to %B[{subscript(4, 60, 4)}]{clauses(stage + 1 + draw(number), [], last)}")
     nest = ", ".join(f"{n} = {t}" for n, t in loops.items())
     text = f"""
     accel.machine @toy clock 1000 word 2 {{
@@ -91,7 +93,7 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
       accel.array @x [1, 4] ops {{mac = {draw(st.sampled_from([1, 3]))}, add = 2}} latency {draw(number)}
       accel.array @y [1, 2] ops {{mac = 2, add = {draw(st.sampled_from([0.3, 1]))}}}
     }}
-    accel.kernel @k on @toy nest {{{nest}}} tiles {{i = {TILE}}} (%A[{draw(st.integers(8, 40))}]) -> (%B[{draw(st.integers(4, 60))}]) : f64 {{
+    accel.kernel @k on @toy nest {{{nest}}} tiles {{i = {TILE}}} (%A[{draw(st.integers(8, 40))}]) -> (%B[{draw(st.integers(4, 400))}]) : f64 {{
       {chr(10).join(lines)}
     }}"""
     module = parse(text)
@@ -127,7 +129,8 @@ def source(value: Any, at: dict[str, int], kernel: KernelOp) -> tuple[Any, tuple
         return value.owner, instance(value.owner, at)
     loop = value.owner.loop.data
     if at[loop] == 0:
-        return float(value.owner.init.data)
+        initial = value.owner.initial
+        return float(value.owner.init.data) if initial is None else (initial.owner, instance(initial.owner, at))
     update = next(u for u in kernel.body.block.ops if u.name == "accel.update" and u.operands[0] is value)
     return update.operands[1].owner, instance(update.operands[1].owner, at | {loop: at[loop] - 1})
 

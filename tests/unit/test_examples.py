@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import networkx as nx
@@ -11,6 +12,7 @@ import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
+from xdsl.printer import Printer
 
 from einfold.analysis.resize import ResizeError, resize
 from einfold.dialects.einsum import CascadeOp, Einsum
@@ -44,14 +46,30 @@ SMALL = {
 Arrays = dict[str, np.ndarray]
 
 
-def load(name: str, sizes: dict[str, int] | None = None) -> ModuleOp:
+OTHERWISE = {"convolution": {"s": 3}, "sliding": {"p": 140, "m": 140}, "sssp": {"d": 6}, "bfs": {"d": 6}, "power-iteration": {"i": 500}}
+"""Sizes that an example needs to show what it is about, such as queries beyond the window."""
+
+
+def parse(text: str) -> ModuleOp:
     ctx = Context()
     ctx.load_dialect(Builtin)
     ctx.load_dialect(Einsum)
-    module = Parser(ctx, (EXAMPLES / f"{name}.mlir").read_text()).parse_module()
+    module = Parser(ctx, text).parse_module()
     module.verify()
+    return module
+
+
+def printed(module: ModuleOp, generic: bool) -> str:
+    stream = StringIO()
+    Printer(stream, print_generic_format=generic).print_op(module)
+    return stream.getvalue()
+
+
+def load(name: str) -> ModuleOp:
+    """The example at small sizes."""
+    module = parse((EXAMPLES / f"{name}.mlir").read_text())
     known = cascade_of(module).sizes
-    resize(module, {r: s for r, s in (SMALL | (sizes or {})).items() if r in known})
+    resize(module, {r: s for r, s in (SMALL | OTHERWISE.get(name, {})).items() if r in known})
     module.verify()
     return module
 
@@ -145,9 +163,20 @@ def test_every_example_is_tested() -> None:
     assert {f.stem for f in EXAMPLES.glob("*.mlir")} == {*EXPECTED, *GRAPHS}
 
 
+@pytest.mark.parametrize("name", (*EXPECTED, *GRAPHS))
+@pytest.mark.parametrize("generic", (False, True), ids=("pretty", "generic"))
+def test_text_reads_back(name: str, generic: bool) -> None:
+    text = (EXAMPLES / f"{name}.mlir").read_text()
+    assert text.startswith("// ")
+    module = parse(text)
+    again = parse(printed(module, generic))
+    assert again.is_structurally_equivalent(module)
+    assert printed(again, False) == printed(module, False)
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_values(name: str) -> None:
-    cascade = cascade_of(load(name, {"s": 3} if name == "convolution" else {}))
+    cascade = cascade_of(load(name))
     arrays = random_inputs(cascade, 1, dtype="f64")
     (made,) = run_cascade(cascade, arrays, dtype="f64")
     np.testing.assert_allclose(made, EXPECTED[name](arrays), rtol=1e-10, atol=1e-12)
@@ -155,7 +184,7 @@ def test_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_one_pass_keeps_values(name: str) -> None:
-    module = load(name, {"s": 3} if name == "convolution" else {})
+    module = load(name)
     arrays = random_inputs(cascade_of(module), 2, dtype="f64")
     EinsumOnePass(size=5).apply(Context(), module)
     module.verify()
@@ -182,7 +211,7 @@ def test_shortest_paths(seed: int) -> None:
     np.testing.assert_array_equal(made, expected)
     start = np.full(6, np.inf)
     start[0] = 0
-    (made,) = run_cascade(cascade_of(load("sssp", {"d": 6})), {"G": weights, "D0": start}, dtype="f64")
+    (made,) = run_cascade(cascade_of(load("sssp")), {"G": weights, "D0": start}, dtype="f64")
     np.testing.assert_array_equal(made, expected[0])
 
 
@@ -192,7 +221,7 @@ def test_breadth_first_search(seed: int) -> None:
     adjacency = nx.to_numpy_array(found, weight=None).astype(np.int32)
     start = np.zeros(6, np.int32)
     start[0] = 1
-    reached, level = run_cascade(cascade_of(load("bfs", {"d": 6})), {"G": adjacency, "F0": start})
+    reached, level = run_cascade(cascade_of(load("bfs")), {"G": adjacency, "F0": start})
     lengths = nx.single_source_shortest_path_length(found, 0)
     np.testing.assert_array_equal(level, [lengths.get(v, -1) for v in range(6)])
     np.testing.assert_array_equal(reached, [v in lengths for v in range(6)])
@@ -202,10 +231,20 @@ def test_power_iteration_finds_the_dominant_eigenvector() -> None:
     rng = np.random.default_rng(0)
     a = rng.normal(size=(6, 6))
     a = a @ a.T
-    vector, value = run_cascade(cascade_of(load("power-iteration", {"i": 500})), {"A": a, "X0": np.ones(6)})
+    vector, value = run_cascade(cascade_of(load("power-iteration")), {"A": a, "X0": np.ones(6)})
     values, vectors = np.linalg.eigh(a)
     np.testing.assert_allclose(value, values[-1], rtol=1e-5)
     np.testing.assert_allclose(abs(vector @ vectors[:, -1]), 1, rtol=1e-5)
+
+
+def test_resizing_derives_every_type_anew() -> None:
+    """A resized module is the module that the text with other sizes gives."""
+    for name in (*EXPECTED, *GRAPHS):
+        module = parse((EXAMPLES / f"{name}.mlir").read_text())
+        sizes = cascade_of(module).sizes
+        resize(module, {r: s for r, s in (SMALL | OTHERWISE.get(name, {})).items() if r in sizes})
+        assert cascade_of(module).sizes == {r: (SMALL | OTHERWISE.get(name, {})).get(r, s) for r, s in sizes.items()}
+        assert parse(printed(module, False)).is_structurally_equivalent(module)
 
 
 def test_resize_names_the_rank_it_does_not_find() -> None:

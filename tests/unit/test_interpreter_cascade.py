@@ -14,7 +14,7 @@ from xdsl.parser import Parser
 from einfold.dialects.einsum import CascadeOp, Einsum, IterateOp
 from einfold.interpreter.arguments import argument_names, random_inputs
 from einfold.interpreter.cascade import Runner, last_uses, run_cascade
-from einfold.interpreter.elements import InputError
+from einfold.interpreter.elements import ELEMENTS, InputError
 from einfold.interpreter.empties import declared_empty
 
 inf = math.inf
@@ -148,6 +148,20 @@ def test_a_shape_in_an_iteration_is_the_whole_ranks() -> None:
     equal(run(cascade(text, "", "[]"))[0], 25)
 
 
+@pytest.mark.parametrize(
+    ("element", "expected"), [("f16", [1.75, -2.5]), ("bf16", [1.75, -2.5]), ("f64", [1.75, -2.5]), ("i32", [1, -2]), ("i1", [1, 1])]
+)
+def test_a_state_may_have_another_type_than_the_tensor_it_starts_from(element: str, expected: list[float]) -> None:
+    text = f"""%s = einsum.iterate i init(%x[n] = %A[n] : {element}) {{
+      einsum.yield %x[n]
+    }}
+    %s[n]"""
+    for given in ("f16", "f32"):
+        (found,) = run(cascade(text, f"%A[n] : {given}", "[n]", "f64"), A=[1.75, -2.5])
+        equal(found, expected)
+        assert found.dtype == ELEMENTS[element].stored
+
+
 def test_a_state_has_the_empty_value_of_what_becomes_it() -> None:
     text = """%F, %P, %Q, %N, %C = einsum.iterate i init(%f[n] = %A[n], %p[n] = 0, %q[n] = 0, %o[n] = %A[n]) {
       %g = einsum.compute [n] = %f[n] + 1 empty 5
@@ -189,7 +203,6 @@ def test_breadth_first_search_by_merges() -> None:
     """EDGE's own form: the frontier is what is reached and where the visited set is absent."""
     text = """%F, %P = einsum.iterate i init(%f[d] = %S[d], %p[d] = %S[d]) {
       %t = einsum.compute [d] = and(%G[s, d], %f[s]) reduce or(s) empty 0
-      %g = einsum.compute [d] = and{left-only}(%t[d], 1 - %p[d]) empty 0
       %h = einsum.compute [d] = max{left-only}(%t[d], %p[d]) empty 0
       %q = einsum.compute [d] = or(%p[d], %h[d]) empty 0
       einsum.yield %h[d], %q[d] until %h[d] == 0

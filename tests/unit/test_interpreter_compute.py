@@ -15,7 +15,8 @@ from xdsl.parser import Parser
 from einfold.dialects.einsum import CascadeOp, Einsum
 from einfold.interpreter import compute, contraction
 from einfold.interpreter.cascade import run_cascade
-from einfold.interpreter.elements import ELEMENTS, InputError, representable, round_to_bf16
+from einfold.interpreter.elements import ELEMENTS, InputError, representable
+from einfold.interpreter.sixteen_bits import from_f16, round_to_bf16, to_f16
 
 A = np.array([3.0, 0.0, 5.0, 0.0])
 B = np.array([2.0, 7.0, 0.0, 0.0])
@@ -328,6 +329,23 @@ def test_bf16_rounds_to_nearest_even_and_keeps_what_is_not_finite() -> None:
     equal(round_to_bf16(given), np.array([1.0, 1.0, 1 + 4 * 2**-8, 1 + 2**-7, -inf, inf, inf], np.float32))
     all_ones = np.array([0x7FFFFFFF, 0xFFFFFFFF], np.uint32).view(np.float32)
     assert np.isnan(round_to_bf16(all_ones)).all()
+
+
+def test_f16_converts_as_numpy_does() -> None:
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    equal(from_f16(every), every.astype(np.float32))
+    between = np.linspace(-70000, 70000, 200001, dtype=np.float32)
+    tiny = np.concatenate([between * np.float32(s) for s in (1e-5, 1e-9, 1e-11, 1e-45)])
+    finite = every[np.isfinite(every)].astype(np.float32)
+    ties = (finite[:-1] + finite[1:]) / 2
+    special = np.array([0.0, -0.0, inf, -inf, math.nan, 65519.99, 65520, -1e38, 2**-24, 2**-25, 2**-14], np.float32)
+    for values in (between, tiny, ties, special, special.reshape(11, 1), np.float32(1.5) * np.ones(())):
+        with np.errstate(all="ignore"):
+            expected = values.astype(np.float16)
+        found = to_f16(values)
+        assert found.dtype == np.float16
+        equal(found, expected)
+        equal(np.signbit(found[~np.isnan(found)]), np.signbit(expected[~np.isnan(expected)]))
 
 
 def test_a_float_type_that_overrides_replaces_floats_only() -> None:

@@ -63,7 +63,7 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="^unknown machine 'fusemax'; did you mean 'fusemax-cloud'"):
+    with pytest.raises(MachineError, match=r"^unknown machine 'fusemax'; did you mean 'fusemax-cloud'"):
         load_machine("fusemax")
     missing = str(tmp_path / "none.yaml")
     with pytest.raises(MachineError, match=f"^cannot read machine '{missing}': No such file or directory$"):

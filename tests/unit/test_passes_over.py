@@ -113,6 +113,7 @@ def test_the_last_state_of_an_iterate_is_final_and_what_it_collects_is_along() -
     assert counted.passes == 2
     assert counted.reasons[0].causes == ("final after iterating over m",)
     assert counted.fibers == {"A": (1, 2)}
+    assert counted.reads == {1: ("A",), 2: ("A", "S")}
 
 
 def test_an_iterate_waits_for_what_its_body_reads() -> None:
@@ -126,6 +127,39 @@ def test_an_iterate_waits_for_what_its_body_reads() -> None:
     counted = over("m", "m = 8, p = 2", "%A[m, p]", "[p]", body)
     assert counted.einsums == {"G": 1, "e": 2, "n": 2}
     assert str(counted.reasons[0]) == "e starts pass 2 over m: it needs G[p], reduced over m (c.mlir:4)"
+
+
+def test_a_state_is_known_when_its_initial_value_is() -> None:
+    body = """%G = einsum.compute [] = %A[m] reduce max(m)
+      %S = einsum.iterate i init(%s[] = %G[]) {
+        %e = einsum.compute [] = exp(%A[m] - %s[]) reduce add(m)
+        einsum.yield %e[]
+      }
+      einsum.return %S[]"""
+    counted = over("m", "m = 8, i = 2", "%A[m]", "[]", body)
+    assert counted.einsums == {"G": 1, "e": 2}
+
+
+def test_an_iterate_is_one_traversal_whatever_its_body_reads() -> None:
+    body = """%B = einsum.compute [m] = %A[m] * 2
+      %H = einsum.iterate m init() {
+        %n = einsum.compute [] = %B[m] + 1
+        einsum.yield collect %n[]
+      }
+      %G = einsum.compute [m] = %B[m] / %H[m]
+      einsum.return %G[m]"""
+    counted = over("m", "m = 8", "%A[m]", "[m]", body)
+    assert (counted.passes, counted.einsums) == (1, {"B": 1, "n": 1, "G": 1})
+
+
+def test_each_fiber_has_its_own_count() -> None:
+    body = """%G = einsum.compute [] = %A[m] + %B[m] reduce add(m)
+      %H = einsum.compute [] = %B[m] * %G[] reduce add(m)
+      %Z = einsum.compute [m] = %A[m] / %H[]
+      einsum.return %Z[m]"""
+    counted = over("m", "m = 8", "%A[m], %B[m]", "[m]", body)
+    assert counted.fibers == {"A": (1, 3), "B": (1, 2)}
+    assert (counted.passes, counted.phases, counted.einsums) == (2, 3, {"G": 1, "H": 2, "Z": 2})
 
 
 def test_passes_in_a_body_are_those_of_a_generation() -> None:
@@ -169,8 +203,9 @@ def test_views_keep_fibers() -> None:
     assert counted["m"].live[1].kept.tensors == ("E",)
 
 
-def test_a_view_of_what_is_written_backwards_is_read_ahead() -> None:
-    body = """%T = einsum.compute [7 - m] = %A[m] * 2
+@pytest.mark.parametrize(("written", "read"), [("7 - m", "m"), ("7 - 4 * m1 - m0", "4 * m1 + m0")])
+def test_a_view_of_what_is_written_backwards_is_read_ahead(written: str, read: str) -> None:
+    body = f"""%T = einsum.compute [{written}] = %A[{read}] * 2
       %B = einsum.view %T[m -> (m1, m0)]
       %Z = einsum.compute [m1, m0] = %B[m1, m0] + %A[4 * m1 + m0]
       einsum.return %Z[m1, m0]"""
@@ -179,7 +214,8 @@ def test_a_view_of_what_is_written_backwards_is_read_ahead() -> None:
 
 TWO_PASS = """%LM = einsum.compute [m1] = %S[m1, m0] reduce max(m0)
       %GM = einsum.compute [] = %LM[m1] reduce max(m1)
-      %SLD = einsum.compute [m1] = exp(%S[m1, m0] - %LM[m1]) reduce add(m0)
+      %SLN = einsum.compute [m1, m0] = exp(%S[m1, m0] - %LM[m1])
+      %SLD = einsum.compute [m1] = %SLN[m1, m0] reduce add(m0)
       %SD = einsum.compute [] = %SLD[m1] * exp(%LM[m1] - %GM[]) reduce add(m1)
       einsum.return %SD[]"""
 
@@ -191,7 +227,7 @@ def test_arguments_that_come_tiled() -> None:
     told = count_passes(op, ["m1"], tiles=[("m1", "m0")])["m1"]
     assert (told.passes, told.summary_passes, told.phases) == (1, 2, 2)
     assert told.summaries == {"LM": (1, 2), "SLD": (2,)}
-    assert told.einsums == {"LM": 1, "SLD": 1}
+    assert told.einsums == {"LM": 1, "SLN": 1, "SLD": 1}
     assert told.reasons[0].summary
 
 

@@ -79,10 +79,8 @@ def test_the_cycles_of_its_tasks() -> None:
     result = simulate(module)
     tiles = 64 * 12 * 16
     busy = {task: cycles / tiles for array in ("pe2d", "pe1d") for task, cycles in result.busy[array].items()}
-    assert busy == {
-        **{"QK": 64, "LM": 1, "SLN": 7, "SLD": 1, "SLNV": 64},
-        **{"RM": 1, "PRM": 7, "SPD": 1, "SPNV": 64, "RD": 1, "RNV": 64, "AV": 16},
-    }
+    on_2d = {"QK": 64, "LM": 1, "SLN": 7, "SLD": 1, "SLNV": 64}
+    assert busy == on_2d | {"RM": 1, "PRM": 7, "SPD": 1, "SPNV": 64, "RD": 1, "RNV": 64, "AV": 16}
 
 
 def fused(text: str) -> str:
@@ -103,7 +101,7 @@ def test_with_multiply_add_the_2d_array_is_never_idle() -> None:
 
 
 @pytest.mark.parametrize("text", [TEXT, fused(TEXT)], ids=["published", "fused"])
-@pytest.mark.parametrize(("p", "m", "p1"), [(16, 12, 2), (8, 8, 1), (12, 4, 3)])
+@pytest.mark.parametrize(("p", "m", "p1"), [(16, 12, 2), (8, 8, 1), (12, 4, 3), (16, 8, 4)])
 def test_it_computes_attention(text: str, p: int, m: int, p1: int) -> None:
     module = sized(text.replace(": f16", ": f64"), 2, 3, p, m, 4, 5, p1)
     random = np.random.default_rng(7)

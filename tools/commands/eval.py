@@ -6,7 +6,9 @@ Arguments that are not given are drawn at random (`--seed`): normal numbers, sma
 
 from __future__ import annotations
 
+import os
 import zipfile
+import zlib
 from argparse import ArgumentParser, Namespace
 from io import BytesIO
 from pathlib import Path
@@ -14,18 +16,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.dialects.builtin import ModuleOp
 
 from ...dialects.einsum import CascadeOp
 from ...interpreter.arguments import argument_names, random_inputs
 from ...interpreter.cascade import run_cascade
 from ...interpreter.elements import InputError
+from ...interpreter.memory import peak_bytes
+from ..choosing import choose_cascade
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
 from ..output import write_bytes
 from ..resizing import add_sizes_option, apply_sizes
 
 DTYPES = ("f16", "bf16", "f32", "f64")
+
+GIB = 2**30
+
+UNREADABLE = (ValueError, EOFError, KeyError, RuntimeError, MemoryError, OverflowError, zipfile.BadZipFile, zlib.error)
+"""What NumPy and zipfile raise for files that are damaged, encrypted, compressed in an unknown way, or larger than they can be."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -47,10 +55,11 @@ def run(args: Namespace) -> int:
     if unknown:
         message = f"no argument is called '{unknown[0]}'{suggestion(unknown[0], argument_names(cascade))}"
         raise Failure(Diagnostic("error", message, str(args.inputs)))
-    if args.seed is not None or args.inputs is None:
-        drawn = random_inputs(cascade, args.seed or 0, [n for n in argument_names(cascade) if n not in given], dtype=args.dtype)
-        given = {**drawn, **given}
+    check_memory(cascade, args.dtype, args.file)
     try:
+        if args.seed is not None or args.inputs is None:
+            drawn = random_inputs(cascade, args.seed or 0, [n for n in argument_names(cascade) if n not in given], dtype=args.dtype)
+            given = {**drawn, **given}
         results = run_cascade(cascade, given, dtype=args.dtype)
     except InputError as error:
         raise Failure(Diagnostic("error", str(error), args.file if args.inputs is None else args.inputs)) from error
@@ -66,22 +75,6 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def choose_cascade(module: ModuleOp, name: str | None, file: str) -> CascadeOp:
-    """The cascade asked for, or the only one. Raises `Failure` with the nearest name."""
-    known = {op.sym_name.data: op for op in module.walk() if isinstance(op, CascadeOp)}
-    if not known:
-        raise Failure(Diagnostic("error", "no einsum.cascade in it", file))
-    if name is None:
-        if len(known) > 1:
-            listed = ", ".join(f"@{n}" for n in known)
-            raise Failure(Diagnostic("error", f"{len(known)} cascades in it ({listed}); choose one with --cascade", file))
-        return next(iter(known.values()))
-    wanted = name.removeprefix("@")
-    if wanted not in known:
-        raise Failure(Diagnostic("error", f"no cascade '@{wanted}'{suggestion('@' + wanted, (f'@{n}' for n in known))}", file))
-    return known[wanted]
-
-
 def read_arrays(path: str) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file; pickled objects are refused. Raises `Failure`."""
     try:
@@ -93,8 +86,24 @@ def read_arrays(path: str) -> dict[str, NDArray[Any]]:
             return {name: np.asarray(loaded[name]) for name in names}
     except OSError as error:
         raise Failure(Diagnostic("error", error.strerror or "not an .npz file", path)) from error
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except UNREADABLE as error:
         raise Failure(Diagnostic("error", f"not a readable .npz file: {error}", path)) from error
+
+
+def check_memory(cascade: CascadeOp, dtype: str | None, file: str) -> None:
+    """Raises `Failure` if the cascade's tensors cannot fit into this machine's memory."""
+    needed, there = peak_bytes(cascade, dtype), physical_bytes()
+    if there is not None and needed > there:
+        message = f"the cascade's tensors take {needed / GIB:.4g} GiB, this machine has {there / GIB:.4g} GiB; choose smaller ranks with --set"
+        raise Failure(Diagnostic("error", message, file))
+
+
+def physical_bytes() -> int | None:
+    """This machine's memory in bytes, where the system tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def describe(array: NDArray[Any]) -> str:

@@ -1,0 +1,233 @@
+"""Side conditions that published derivations get wrong, each as a regression test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, softmax, text, v, w, weight, x, y
+
+from einfold.algebra.derivation import Derived, Options, Reduction, Refusal
+from einfold.algebra.derive import derive_chain
+from einfold.algebra.differential import Arithmetic, Machine
+from einfold.algebra.evaluate import FLOAT_FUNCTIONS
+from einfold.algebra.expr import Expr
+from einfold.algebra.laws import DEFAULT_LAWS
+
+INF = math.inf
+
+
+class UndefinedDifference(AssertionError):
+    pass
+
+
+def strict_sub(a: float, b: float) -> float:
+    """A subtraction that must never see the same infinity twice."""
+    if math.isinf(a) and a == b:
+        raise UndefinedDifference(f"{a} - {b}")
+    return a - b
+
+
+def data(**columns: Sequence[float]) -> list[dict[Expr, Any]]:
+    leaves = {"s": s, "v": v, "w": w, "x": x, "y": y}
+    size = len(next(iter(columns.values())))
+    return [{leaves[k].e: float(c[i]) for k, c in columns.items()} for i in range(size)]
+
+
+def run(
+    chain: list[Reduction],
+    rows: list[dict[Expr, Any]],
+    tiles: Sequence[int],
+    constants: Mapping[Expr, Any] | None = None,
+    functions: Mapping[str, Any] = FLOAT_FUNCTIONS,
+    literal: Any = float,
+    options: Options = Options(),  # noqa: B008
+    counts: Sequence[Expr] = (),
+) -> dict[str, Any]:
+    """The derived form over tiles of these sizes."""
+    results = derive_chain(chain, options=options, counts=counts)
+    assert all(isinstance(r, Derived) for r in results)
+    machine = Machine(results, DEFAULT_LAWS, Arithmetic(functions, literal, 0), constants or {})
+    state, at = machine.start(), 0
+    for size in tiles:
+        state, at = machine.tile(state, rows[at : at + size]), at + size
+    assert at == len(rows)
+    return machine.finish(state, {})
+
+
+def form(chain: list[Reduction], options: Options = Options()) -> Derived:  # noqa: B008
+    last = derive_chain(chain, options=options)[-1]
+    assert isinstance(last, Derived), last
+    return last
+
+
+CASCADE_3 = [R("Y", "add", x * y), R("Z", "add", x / P.Y)]
+
+
+def test_fusemax_cascade_3_never_divides_by_a_running_sum_that_may_be_zero() -> None:
+    """A = (1, 1, 1), B = (1, -1, 1): the running Y is 1, 0, 1; rebasing on it gives 1 or nan, the truth is 3."""
+    rows = data(x=[1, 1, 1], y=[1, -1, 1])
+    for options in (Options(), Options(numerics="fast")):
+        derived = form(CASCADE_3, options)
+        assert derived.form == "deferred"
+        assert derived.rebased_on == ()
+        assert run(CASCADE_3, rows, [1, 1, 1], options=options)["Z"] == 3
+
+
+def test_a_scale_by_a_signed_sum_is_deferred_even_where_it_would_keep_powers_small() -> None:
+    derived = form([R("Y", "add", x), R("Z", "add", (x / P.Y) ** 2)])
+    assert derived.form == "deferred"
+    assert "may be zero" in derived.why
+
+
+def test_an_exponential_scaled_by_a_signed_sum_is_refused_with_the_reason() -> None:
+    refusal = derive_chain([R("Y", "add", x), R("Z", "add", exp(s - 1 / P.Y))])[-1]
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "an unbounded exponential of the elements would be carried: its correction divides by a value that may be zero"
+
+
+ATTENTION = [*softmax(), R("AV", "add", weight() * v)]
+
+
+@pytest.mark.parametrize("tiles", [[2, 2, 2], [3, 3], [1] * 6, [0, 2, 0, 4]])
+def test_masked_and_empty_tiles_never_evaluate_minus_infinity_minus_itself(tiles: list[int]) -> None:
+    functions = {**FLOAT_FUNCTIONS, "sub": strict_sub}
+    rows = data(s=[-INF, -INF, -INF, 0.5, -INF, 1.5], v=[1, 2, 3, 4, 5, 6])
+    p = [math.exp(a - 1.5) for a in (0.5, 1.5)]
+    got = run(ATTENTION, rows, tiles, functions=functions)
+    assert got["AV"] == pytest.approx((p[0] * 4 + p[1] * 6) / sum(p))
+
+
+def test_without_the_safe_replacements_the_masked_tile_is_undefined() -> None:
+    """The guard is what makes the difference: the mutated derivation gives nan."""
+    from dataclasses import replace
+
+    results = tuple(replace(r, safe=()) if isinstance(r, Derived) else r for r in derive_chain(ATTENTION))
+    machine = Machine(results, DEFAULT_LAWS, Arithmetic(FLOAT_FUNCTIONS, float, 0), {})
+    state = machine.tile(machine.start(), data(s=[-INF, -INF], v=[1, 2]))
+    assert math.isnan(machine.finish(state, {})["SD"])
+
+
+def test_scores_far_below_any_sentinel() -> None:
+    """A sentinel of -1e6 for "nothing seen" would win against scores near -2e6."""
+    rows = data(s=[-2e6, -2e6 + 1, -2e6 + 2], v=[1, 2, 3])
+    p = [math.exp(-2), math.exp(-1), 1]
+    assert run(ATTENTION, rows, [1, 1, 1])["AV"] == pytest.approx(sum(a * b for a, b in zip(p, (1, 2, 3), strict=True)) / sum(p))
+
+
+def test_a_fiber_without_elements_has_the_identities() -> None:
+    results = derive_chain(ATTENTION)
+    machine = Machine(results, DEFAULT_LAWS, Arithmetic(FLOAT_FUNCTIONS, float, 0), {})
+    state = machine.merge(machine.tile(machine.start(), []), machine.start())
+    assert state.summaries == {"GM": -INF, "SD": 0, "AV": 0}
+    assert not results[-1].empty_safe  # type: ignore[union-attr]
+    assert text(results[-1].empty) == "%SD == 0"  # type: ignore[union-attr]
+
+
+def test_a_fiber_of_masked_elements_is_undefined_as_in_the_original() -> None:
+    got = run(ATTENTION, data(s=[-INF, -INF], v=[1, 2]), [1, 1])
+    assert math.isnan(got["AV"])
+
+
+def test_rounding_is_opaque() -> None:
+    refusal = derive_chain([R("M", "max", absolute(x)), R("Z", "add", rounded(x / P.M * 448) * w)])[-1]
+    assert isinstance(refusal, Refusal)
+    assert refusal.certificate is not None
+
+
+def test_rounding_is_monotone_all_the_same() -> None:
+    derived = form([R("M", "max", absolute(x)), R("Z", "max", rounded(x / (P.M + 1)))])
+    assert derived.form == "ordered"
+
+
+def test_the_reducer_is_part_of_the_memo_key() -> None:
+    """The same bodies under add and under max are different problems."""
+    added = form([R("S", "add", x), R("Z", "add", x - P.S)])
+    largest = form([R("S", "add", x), R("Z", "max", x - P.S)])
+    assert (added.form, largest.form) == ("rebased", "ordered")
+    rows = data(x=[1, 2, 4])
+    assert run([R("S", "add", x), R("Z", "max", x - P.S)], rows, [1, 2])["Z"] == -3
+    assert run([R("S", "max", x), R("Z", "add", x - P.S)], rows, [1, 2])["Z"] == -5
+
+
+def single(function: Any) -> Any:
+    return lambda *args: np.float32(function(*(np.float32(a) for a in args)))
+
+
+FP32 = {**{name: single(f) for name, f in FLOAT_FUNCTIONS.items()}, "exp": single(np.exp)}
+VARIANCE = [R("S", "add", x), R("V", "add", (x - P.S / n) ** 2)]
+
+
+def test_variance_at_a_large_mean_in_fp32() -> None:
+    """Deferred, sum x^2 - n mu^2 cancels; rebased on the mean of what was seen it does not. "fast" accepts that, and only when asked.
+
+    Rebased on sum / n, which is no mean before the last element, it is in between: who knows the count should say so.
+    """
+    values = np.random.default_rng(0).normal(1e4, 1, 512).astype(np.float32)
+    truth = float(np.var(values.astype(np.float64)))
+    constants = {n.e: np.float32(512)}
+    rows: list[dict[Expr, Any]] = [{x.e: a} for a in values]
+
+    def variance(options: Options, counts: Sequence[Expr] = ()) -> float:
+        return float(run(VARIANCE, rows, [64] * 8, constants, FP32, np.float32, options, counts)["V"] / 512)
+
+    assert variance(Options(), (n.e,)) == pytest.approx(truth, rel=1e-4)
+    assert abs(variance(Options()) - truth) < abs(variance(Options(numerics="fast")) - truth) / 10
+    assert abs(variance(Options(numerics="fast"), (n.e,)) - truth) > 1
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_large_logits_in_fp32() -> None:
+    """The running max is rebased on in either mode: exp(500) is beyond fp32."""
+    rows: list[dict[Expr, Any]] = [{s.e: np.float32(a), v.e: np.float32(b)} for a, b in ((500, 1), (501, 2), (499, 3))]
+    for options in (Options(), Options(numerics="fast")):
+        got = run(ATTENTION, rows, [1, 1, 1], None, FP32, np.float32, options)["AV"]
+        assert got == pytest.approx((math.exp(-1) + 2 + 3 * math.exp(-2)) / (math.exp(-1) + 1 + math.exp(-2)), rel=1e-5)
+    assert form(ATTENTION, Options(numerics="fast")).rebased_on == ("GM",)
+
+
+def test_a_summary_of_other_data_at_its_bottom_does_not_swallow_elements() -> None:
+    """While everything the max looks at is masked, other elements still count: nothing absorbs them, so they are counted from the anchor."""
+    chain = [R("GM", "max", s), R("Z", "add", y - P.GM)]
+    rows = data(s=[-INF, -INF, 3], y=[1, 2, 4])
+    assert run(chain, rows, [1, 1, 1])["Z"] == (1 - 3) + (2 - 3) + (4 - 3)
+    chain = [R("GM", "max", s), R("Z", "add", exp(y - P.GM) * v)]
+    rows = data(s=[-INF, 3], y=[1, 2], v=[1, 1])
+    assert run(chain, rows, [1, 1])["Z"] == pytest.approx(math.exp(-2) + math.exp(-1))
+
+
+def test_a_zero_norm_is_a_bottom_too() -> None:
+    chain = [R("M", "max", absolute(x)), R("Z", "add", (x / P.M) ** 2)]
+    assert form(chain).rebased_on == ("M",)
+    assert run(chain, data(x=[0, 0, 2, 1]), [1, 1, 2])["Z"] == 1.25
+    assert run(chain, data(x=[1e30, 2e30]), [1, 1])["Z"] == 1.25
+
+
+def test_an_absolute_difference_from_the_minimum_is_no_absolute_value() -> None:
+    """Sampled carelessly, |x - min| looks inseparable; on every point that occurs it is x - min."""
+    assert form([R("LO", "min", x), R("Z", "add", absolute(x - P.LO))]).k == 2
+
+
+def test_points_on_one_side_of_a_step_prove_nothing() -> None:
+    """min(x, d) agrees with x at most sampled points; no decomposition from values is accepted for a body with cases."""
+    refusal = derive_chain([R("D", "max", y * y), R("Z", "add", maximum(x, -P.D))])[-1]
+    assert isinstance(refusal, Refusal)
+
+
+def test_a_branch_not_taken_is_not_multiplied_by_zero() -> None:
+    chain = [R("D", "add", y), R("Z", "add", select(P.c > 0, w, P.D / x))]
+    assert run(chain, data(x=[0, 1], y=[1, 2], w=[5, 6]), [1, 1], {P.c.e: 1.0})["Z"] == 11
+
+
+def test_a_root_of_a_product_needs_the_sign_of_both() -> None:
+    """sqrt(y D) = sqrt(y) sqrt(D) fails at D = 0, y < 0."""
+    results = derive_chain([R("D", "add", x * x), R("Z", "add", T((P.D * y).e) ** 0.5)])
+    assert isinstance(results[-1], Refusal)
+
+
+def test_products_are_not_sums() -> None:
+    """A product over elements that does not separate is refused; the forms of sums are not tried on it."""
+    assert isinstance(derive_chain([R("D", "max", x), R("Z", "mul", exp(P.D) - P.D * y)])[-1], Refusal)

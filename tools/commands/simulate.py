@@ -1,0 +1,110 @@
+"""`einfold simulate FILE`: what a cascade, or a kernel, costs on a machine.
+
+A cascade is first rewritten to the fewest passes, placed on the machine and lowered to kernels; kernels are simulated as they are.
+Times follow from tiles, dependences and the machine's description; no size is too large, since steady states are extrapolated.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.utils.exceptions import DiagnosticException
+
+from ...analysis import remarks
+from ...backend.result import SimulationResult
+from ...backend.simulate import simulate
+from ...dialects.accel import KernelOp
+from ...dialects.einsum import CascadeOp
+from ..choosing import choose_cascade
+from ..diagnostics import Diagnostic, Failure
+from ..loading import load_module, new_context
+from ..reading import STDIN_NAME
+from ..resizing import add_sizes_option, apply_sizes
+from ..simulation import Wanted, lower, machine_named, only
+from ..source import Source, known_source
+from ..verifying import verify_module
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a file of IR: einsum cascades, or accel kernels; '-' is standard input")
+    parser.add_argument("--machine", metavar="NAME", help="a machine's name or YAML file (default: the machine in the file)")
+    add_sizes_option(parser)
+    parser.add_argument("--cascade", metavar="NAME", help="which cascade (default: the only one)")
+    parser.add_argument("--pipeline", metavar="PASSES", help="passes to rewrite with, instead of those to the fewest passes; may be empty")
+    parser.add_argument("--tile", action="append", default=[], metavar="RANK=SIZE,...", help="tiles of your own choice, e.g. m=512,p=128")
+    parser.add_argument("--no-overlap", action="store_true", help="produce and consume one tile before the next: no software pipeline")
+    parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: Namespace) -> int:
+    file: str = args.file
+    ctx = new_context()
+    module = load_module(file, ctx)
+    source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")
+    found: dict[str, object] = {}
+    lines: list[str] = []
+    with remarks.collect() as made:
+        if any(isinstance(op, CascadeOp) for op in module.walk()):
+            cascade = only(module, choose_cascade(module, args.cascade, file))
+            apply_sizes(module, args.set, file)
+            machine = machine_named(module, args.machine, file)
+            found |= {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": machine}
+            lines.append(f"cascade @{cascade.sym_name.data} on @{machine}: {_sizes(cascade.sizes)}")
+            original = module.clone() if args.values else None
+            lowered = lower(ctx, module, source, Wanted(machine, args.pipeline, tuple(args.tile), not args.no_overlap))
+            verify_module(module, source)
+            if original is not None:
+                from ..values_check import check_values  # brings NumPy in
+
+                checked = check_values(original, module, lowered, args.seed, file)
+                found["values"] = checked.to_json()
+                lines.append(checked.told)
+        else:
+            _refuse_options(args, file)
+    notes = [r.message for r in made if r.kind == "analysis"]
+    result = _simulated(module, file)
+    if args.json:
+        print(json.dumps({**found, "notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}, indent=2))
+    else:
+        print("\n".join([*lines, *_mapping(module), "", result.render()]))
+        for note in notes:
+            print(f"{file}: note: {note}", file=sys.stderr)
+    return 0
+
+
+def _refuse_options(args: Namespace, file: str) -> None:
+    """Options that need a cascade, where there are kernels only."""
+    options = ("machine", "set", "cascade", "pipeline", "tile", "no_overlap", "values")
+    given = next((f"--{o.replace('_', '-')}" for o in options if getattr(args, o) not in (None, [], False)), None)
+    if given is not None:
+        raise Failure(Diagnostic("error", f"{given} needs an einsum.cascade; there is none in it", file))
+
+
+def _simulated(module: ModuleOp, file: str) -> SimulationResult:
+    try:
+        return simulate(module)
+    except DiagnosticException as error:
+        raise Failure(Diagnostic("error", str(error).splitlines()[0], file)) from error
+
+
+def _sizes(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{rank} = {size}" for rank, size in sizes.items())
+
+
+def _kernels(module: ModuleOp) -> list[dict[str, object]]:
+    kernels = [op for op in module.walk() if isinstance(op, KernelOp)]
+    return [{"name": k.sym_name.data, "loops": k.loops, "tiles": k.tiles.sizes} for k in kernels]
+
+
+def _mapping(module: ModuleOp) -> list[str]:
+    """The loops and tiles of each kernel, as the field writes a mapping."""
+    found: list[str] = []
+    for kernel in (op for op in module.walk() if isinstance(op, KernelOp)):
+        loops = ", ".join(f"{n} < {t}" for n, t in kernel.loops.items()) or "nothing"
+        found.append(f"kernel @{kernel.sym_name.data}: for {loops}; tiles {_sizes(kernel.tiles.sizes)}")
+    return found

@@ -1,0 +1,93 @@
+"""From a cascade to kernels, as `einfold simulate` does it: a machine by name, the passes, the lowering."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.rewriter import Rewriter
+from xdsl.utils.exceptions import PassFailedException
+
+from ..analysis.remarks import LocatedPassFailure
+from ..backend.einsum_place import machine_for, parse_tiles
+from ..backend.machine_yaml import machine_names
+from ..dialects.accel_machine import MachineOp
+from ..dialects.einsum import CascadeOp
+from ..lowering.lower_einsum_to_accel import Lowered, lower_cascade
+from ..lowering.machine_lookup import machines_of
+from ..lowering.placement import place_cascade
+from .default_pipeline import rewriting_passes
+from .diagnostics import Diagnostic, Failure, at_location
+from .pipeline import build
+from .plugins import installed_universe
+from .running import Runner
+from .source import Source
+
+TOOL = "einfold simulate"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to lower for: a machine of the module, the passes to rewrite with (None: those to the fewest passes), tiles as `RANK=SIZE`
+    texts, and whether the kernels are software-pipelined."""
+
+    machine: str
+    pipeline: str | None
+    tiles: tuple[str, ...]
+    overlap: bool
+
+
+def only(module: ModuleOp, cascade: CascadeOp) -> CascadeOp:
+    """The cascade, with the module's others removed."""
+    for other in [op for op in module.walk() if isinstance(op, CascadeOp) and op is not cascade]:
+        Rewriter.erase_op(other)
+    return cascade
+
+
+def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
+    """Put the machine called `name` into the module; its symbol. Raises `Failure` with the nearest name."""
+    known = machines_of(module)
+    if name is None and len(known) != 1:
+        shipped = ", ".join(machine_names())
+        told = f"{len(known)} machines in it" if known else "no machine in it"
+        raise Failure(Diagnostic("error", f"{told}; name one with --machine ({shipped}, or a YAML file)", file))
+    try:
+        return machine_for(module, name).sym_name.data
+    except PassFailedException as error:
+        found = re.match(r"(?P<file>.*?):(?P<line>\d+): error: (?P<message>.*)", str(error), re.DOTALL)
+        if found is None:
+            raise Failure(Diagnostic("error", str(error), file if name is None else "--machine")) from error
+        raise Failure(Diagnostic("error", found["message"], found["file"], int(found["line"]))) from error
+
+
+def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Lowered:
+    """Rewrite, place and lower the one cascade of a module. Raises `Failure`."""
+    machine = machines_of(module)[wanted.machine]
+    tiles = _tiles(wanted, module)
+    Runner(ctx, _rewriting(machine, wanted, tiles), tool=TOOL).run(module, source)
+    cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
+    if len(cascades) != 1:
+        raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
+    try:
+        place_cascade(cascades[0], machine, {r: t for r, t in tiles.items() if r in cascades[0].sizes})
+        return lower_cascade(cascades[0], pipeline=wanted.overlap)
+    except LocatedPassFailure as error:
+        raise Failure(at_location(error.location, str(error), source)) from error
+
+
+def _tiles(wanted: Wanted, module: ModuleOp) -> dict[str, int]:
+    ranks = {r for op in module.walk() if isinstance(op, CascadeOp) for r in op.sizes}
+    try:
+        return parse_tiles((t for many in wanted.tiles for t in many.split(",")), ranks)
+    except PassFailedException as error:
+        raise Failure(Diagnostic("error", str(error), "--tile")) from error
+
+
+def _rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
+    if wanted.pipeline is not None:
+        return build(wanted.pipeline, "--pipeline", "pass", installed_universe().all_passes)
+    side = max((a.rows.data for a in machine.arrays.values() if a.rows.data > 1), default=None)
+    return rewriting_passes(side, tiles)
