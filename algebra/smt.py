@@ -162,7 +162,7 @@ class Query:
         function = z3().Function("E", real, real)
         argument = z3().simplify(argument)
         value = function(argument)
-        pass
+        self.facts.append(value > 0)
         if z3().is_rational_value(argument) and argument.as_fraction() == 0:
             self.facts.append(value == 1)
         return value

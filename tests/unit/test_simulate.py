@@ -149,6 +149,24 @@ def test_the_edges_of_a_tensor_are_moved_once() -> None:
     assert result.busy["dram"] == {"load A": 5 * 8.0, "store B": 10.0}
 
 
+def test_edges_are_found_in_either_direction() -> None:
+    # Elements 28 - 4a .. 31 - 4a of 22: none for a = 0 and 1, two for a = 2, all four from there on.
+    result = simulate(parse(kernel("%a = accel.load %A[28 - 4 * a + i] to @buffer", "a = 8", "(%A[22]) -> (%B[1])")))
+    assert result.moved["dram"]["read"] == 2 * 22
+    assert result.cycles == 22
+
+
+def test_an_initial_tile_is_read_in_the_first_iteration_of_its_loop_only() -> None:
+    body = """
+    %z = accel.task [i] = 2 * i on @y at first(a)
+    %s = accel.state [i] over a init %z
+    %t = accel.task [i] = %s[i] + 1 on @x
+    accel.update %s = %t
+    """
+    # z takes 12 cycles, t 4. The second z begins when the first t has read the first one, at 16, and ends at 28; t until then: 24.
+    assert simulate(parse(kernel(body, "o = 2, a = 3"))).cycles == 28 + 3 * 4
+
+
 def test_a_state_is_carried_along_its_loop_for_each_coordinate_of_the_others() -> None:
     body = """
     %a = accel.load %A[a, b, i] to @buffer
