@@ -10,155 +10,94 @@ at their identity whatever the summary is, and the correction is I, which cannot
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .build import ONE, ZERO, select
 from .derivation import OLD, Accumulator
 from .evaluate import Opaque, Table, evaluate
-from .expr import Apply, Expr, Num, Param, RankShape, walk
+from .expr import Apply, Expr, Num, Param, substitute_params, walk
 from .invariants import Invariants, Summary
-from .scope import Leaf, element_leaves, replace_subexpression
+from .samples import Samples
+from .scope import Leaf, element_leaves
+from .vanishing import zero_forces
 
 _TRIALS = 4
+
+FOLLOWING = OLD + ".following"
+"""`Param(D + FOLLOWING)`: the old value of a summary, or its new one where the old one is at a bottom."""
+
+Matrix: TypeAlias = tuple[tuple[Expr | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The replacements of `Derived.safe`, whether a start without them is finite, and what was found about the bottoms, in words."""
+    """The replacements of `Derived.safe`, the correction they apply to, whether a start without them is finite, what was found, in words."""
 
     safe: tuple[tuple[str, Expr], ...]
+    correction: Matrix
     starts_safe: bool
     found: str
 
 
-def zero_forces(body: Expr, known: Invariants) -> frozenset[Leaf]:
-    """Element variables that must be zero where `body` is zero (none where nothing follows)."""
-    match body:
-        case Apply("abs" | "neg" | "sqrt", (a,)):
-            return zero_forces(a, known)
-        case Apply("pow", (a, n)):
-            return zero_forces(a, known) if known.positive(n) else frozenset()
-        case Apply("mul", (a, b)) if a == b:
-            return zero_forces(a, known)
-        case Apply("add" | "max", (a, b)) if known.nonnegative(a) and known.nonnegative(b):
-            return zero_forces(a, known) | zero_forces(b, known)
-        case Apply():
-            return frozenset()
-        case _:
-            return frozenset(element_leaves(body))
-
-
-def vanishes_with(divisor: Expr, elements: Expr, known: Invariants) -> bool:
-    """True if `divisor` is zero only where a summary of non-negative terms is zero, and `elements` is zero on all of those elements."""
-    inner = divisor
-    while isinstance(inner, Apply) and (inner.op in ("sqrt", "abs") or (inner.op == "pow" and known.positive(inner.args[1]))):
-        inner = inner.args[0]
-    if not isinstance(inner, Param) or inner.name not in known.summaries:
-        return False
-    summary = known.summaries[inner.name]
-    if summary.op not in ("add", "max") or not summary.total or not known.interval(summary.body).nonnegative:
-        return False
-    zeros = zero_forces(summary.body, known)
-    return bool(zeros) and _vanishes(elements, zeros, known)
-
-
-def _vanishes(expr: Expr, zeros: frozenset[Leaf], known: Invariants) -> bool:
-    match expr:
-        case Num(value):
-            return value == 0
-        case Apply("mul", (a, b)):
-            return _vanishes(a, zeros, known) or _vanishes(b, zeros, known)
-        case Apply("div", (a, _)) | Apply("abs" | "neg" | "sqrt" | "sin" | "tanh" | "sign", (a,)):
-            return _vanishes(a, zeros, known)
-        case Apply("pow", (a, n)):
-            return known.positive(n) and _vanishes(a, zeros, known)
-        case Apply("add" | "sub" | "max" | "min", args):
-            return all(_vanishes(a, zeros, known) for a in args)
-        case Apply():
-            return False
-        case _:
-            return expr in zeros
-
-
-class Samples:
-    """Random values for every leaf of some expressions, summaries inside their ranges; the same seed gives the same values."""
-
-    def __init__(self, known: Invariants, expressions: Sequence[Expr], seed: int = 7):
-        self.known = known
-        self.random = random.Random(seed)
-        self.leaves = tuple(dict.fromkeys(e for expr in expressions for e in walk(expr) if not isinstance(e, Num | Apply)))
-
-    def draw(self) -> dict[Expr, float]:
-        return {leaf: self.value(leaf) for leaf in self.leaves}
-
-    def value(self, leaf: Expr) -> float:
-        if isinstance(leaf, RankShape):
-            return float(self.random.randint(2, 9))
-        if isinstance(leaf, Param):
-            name = leaf.name.removesuffix(OLD)
-            summary = self.known.summaries.get(name)
-            if summary is not None:
-                return inside(summary, self.random)
-            if name in self.known.laws.positive:
-                return self.random.uniform(0.5, 2)
-        return self.random.uniform(-2, 2)
-
-
-def inside(summary: Summary, source: random.Random) -> float:
-    """A random value in the interior of a summary's range, of moderate size."""
-    low, high = float(summary.range.low), float(summary.range.high)
-    if math.isfinite(low) and math.isfinite(high):
-        return low + (high - low) * source.uniform(0.2, 0.8)
-    if math.isfinite(low):
-        return low + source.uniform(0.5, 3)
-    if math.isfinite(high):
-        return high - source.uniform(0.5, 3)
-    return source.uniform(-2, 2)
-
-
-def safety(
-    accumulators: Sequence[Accumulator],
-    correction: Sequence[Sequence[Expr | None]],
-    rebased_on: Sequence[str],
-    known: Invariants,
-    functions: Table,
-) -> Safety:
+def safety(accumulators: Sequence[Accumulator], correction: Matrix, rebased_on: Sequence[str], known: Invariants, functions: Table) -> Safety:
     """Find the bottoms of the summaries rebased on, and make evaluation safe there."""
-    bases = [a.basis for a in accumulators]
-    entries = [e for row in correction for e in row if e is not None]
-    samples = Samples(known, [*bases, *entries])
     replacements: list[tuple[str, Expr]] = []
     starts_safe = True
     kinds: dict[str, None] = {}
     for name in rebased_on:
         summary = known.summaries[name]
-        start = known.laws.identity(summary.op)
-        first = 0.0 if start is None else start
-        candidates: tuple[float, ...] = (first, 0.0) if summary.range.low == 0 and first != 0 else (first,)
-        bottoms: list[float] = []
-        for value in candidates:
-            leaves: tuple[Expr, Expr] = (Param(name), Param(name + OLD))
-            start_fine = all(_regular(entries, {leaves[1]: value}, samples, functions) for _ in range(_TRIALS))
-            fine = start_fine and _regular([*bases, *entries], {leaves[0]: value, leaves[1]: value}, samples, functions)
-            starts_safe = starts_safe and start_fine
-            if not fine:
-                bottoms.append(value)
+        start = known.laws.identity(summary.op) or 0.0
+        bottoms, regular_start = _bottoms(summary, start, accumulators, correction, known, functions)
+        starts_safe = starts_safe and regular_start
         if not bottoms:
             continue
-        starts_safe = starts_safe and bottoms == [first]
-        anchors = (a for a in (ZERO, ONE) if a.value not in bottoms and _regular(bases, {Param(name): float(a.value)}, samples, functions))
-        anchor = next(anchors, ONE)
-        moving = [a for a in accumulators if Param(name) in walk(a.basis)]
-        met = {_at_element(a, summary, value, known, functions) for a in moving for value in bottoms}
-        kinds.update(dict.fromkeys(sorted(met)))
+        met = [_at_elements(a, summary, bottoms, known, functions) for a in accumulators]
+        kinds.update(dict.fromkeys(kind for a, kind in zip(accumulators, met, strict=True) if Param(name) in walk(a.basis)))
+        anchor = _anchor(name, bottoms, accumulators, known, functions)
         new = select(_at_bottom(Param(name), bottoms, summary), anchor, Param(name))
-        old = anchor if "counted from the anchor" in met else new
+        old_at_bottom = _at_bottom(Param(name + OLD), bottoms, summary)
+        following = select(old_at_bottom, new, Param(name + OLD))
+        columns = {i for row in correction for i, k in enumerate(row) if k is not None and Param(name + OLD) in walk(k)}
+        counted = {i for i in columns if met[i] == "counted from the anchor"}
         replacements.append((name, new))
-        replacements.append((name + OLD, select(_at_bottom(Param(name + OLD), bottoms, summary), old, Param(name + OLD))))
-    return Safety(tuple(replacements), starts_safe, ", ".join(kinds) or "nothing is undefined there")
+        replacements.append((name + OLD, select(old_at_bottom, anchor, Param(name + OLD)) if counted else following))
+        if counted and counted != columns:  # some follow the new value, some are counted from the anchor: two stand-ins
+            replacements.append((name + FOLLOWING, following))
+            stand_in: dict[str, Expr] = {name + OLD: Param(name + FOLLOWING)}
+            correction = tuple(
+                tuple(k if k is None or i in counted else substitute_params(k, stand_in) for i, k in enumerate(row)) for row in correction
+            )
+            starts_safe = False
+    return Safety(tuple(replacements), correction, starts_safe, ", ".join(kinds) or "nothing is undefined there")
+
+
+def _bottoms(
+    summary: Summary, start: float, accumulators: Sequence[Accumulator], correction: Matrix, known: Invariants, functions: Table
+) -> tuple[list[float], bool]:
+    """The values of the summary at which a basis or the correction is undefined, and whether the correction from the start alone is fine."""
+    bases = [a.basis for a in accumulators]
+    entries = [e for row in correction for e in row if e is not None]
+    samples = Samples(known, [*bases, *entries])
+    new, old = Param(summary.name), Param(summary.name + OLD)
+    found: list[float] = []
+    starts = True
+    for value in (start, 0.0) if summary.range.low == 0 and start != 0 else (start,):
+        from_it = all(_regular(entries, {old: value}, samples, functions) for _ in range(_TRIALS))
+        at_it = from_it and _regular([*bases, *entries], {new: value, old: value}, samples, functions)
+        starts = starts and from_it and (at_it or value == start)
+        if not at_it:
+            found.append(value)
+    return found, starts
+
+
+def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumulator], known: Invariants, functions: Table) -> Expr:
+    """A regular value: 0, or 1 where 0 is none."""
+    bases = [a.basis for a in accumulators]
+    samples = Samples(known, bases)
+    regular = 0.0 not in bottoms and _regular(bases, {Param(name): 0.0}, samples, functions)
+    return ZERO if regular else ONE
 
 
 def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
@@ -180,6 +119,13 @@ def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Sample
 
 
 Kind: TypeAlias = Literal["absorbed", "undefined in the original", "counted from the anchor"]
+_KINDS: tuple[Kind, ...] = ("absorbed", "undefined in the original", "counted from the anchor")
+
+
+def _at_elements(accumulator: Accumulator, summary: Summary, bottoms: Sequence[float], known: Invariants, functions: Table) -> Kind:
+    """The least harmless of what happens at several bottoms."""
+    met = {_at_element(accumulator, summary, b, known, functions) for b in bottoms}
+    return next(kind for kind in reversed(_KINDS) if kind in met)
 
 
 def _at_element(accumulator: Accumulator, summary: Summary, bottom: float, known: Invariants, functions: Table) -> Kind:
@@ -193,29 +139,20 @@ def _at_element(accumulator: Accumulator, summary: Summary, bottom: float, known
     kind: Kind = "absorbed"
     try:
         for _ in range(4 * _TRIALS):
-            values = {**samples.draw(), **dict.fromkeys(zeros, 0.0)}
-            basis = accumulator.basis if zeros else _with_element_at(bottom, summary.body, accumulator.basis, values, functions)
-            if basis is None:
-                continue
-            value = evaluate(basis, values, functions)
-            if not math.isfinite(value):
-                kind = "undefined in the original"
-            elif value != accumulator.identity:
-                return "counted from the anchor"
+            for values in _elements_at(bottom, summary, {**samples.draw(), **dict.fromkeys(zeros, 0.0)}, functions):
+                value = evaluate(accumulator.basis, values, functions)
+                if not math.isfinite(value):
+                    kind = "undefined in the original"
+                elif value != accumulator.identity:
+                    return "counted from the anchor"
     except Opaque:
         return "counted from the anchor"
     return kind
 
 
-def _with_element_at(identity: float, body: Expr, basis: Expr, values: Mapping[Expr, float], functions: Table) -> Expr | None:
-    """The basis for an element whose `body` is at the identity; through a mask (`select`), by the branch that the sample takes.
-
-    None if the sample does not reach the identity.
-    """
-    basis = replace_subexpression(basis, body, Num(identity))
-    if isinstance(body, Apply) and body.op == "select":
-        branch = body.args[1] if evaluate(body.args[0], values, functions) else body.args[2]
-        return _with_element_at(identity, branch, basis, values, functions)
-    if isinstance(body, Num):
-        return basis if body.value == identity else None
-    return basis
+def _elements_at(bottom: float, summary: Summary, values: dict[Expr, float], functions: Table) -> Iterator[dict[Expr, float]]:
+    """The given element, and variants of it with one variable at an infinity, as far as the summary's body is at the bottom there."""
+    leaves = element_leaves(summary.body)
+    for varied in (values, *({**values, leaf: end} for leaf in leaves for end in (-math.inf, math.inf))):
+        if evaluate(summary.body, varied, functions) == bottom:
+            yield varied

@@ -75,6 +75,7 @@ class Derived:
       replacements map a summary at a bottom (nothing visited, or everything masked) to a harmless value: its accumulators are the
       identity there and stay so. Per fiber, never per element. They may be left out where every tile surely brings the summary off
       its bottom, provided `starts_safe`: the correction from the initial value is then finite.
+      A replacement may also be for a further name that occurs in `correction` (then `starts_safe` is False).
     * The `.old` value of a summary starts at the identity of its reduction operator.
     * `empty_safe`: `final` gives the operator's identity by itself on a fiber without visited elements. Otherwise `empty` is a test for
       that (over summaries and accumulators), or None where nothing tells and the emitter must count.

@@ -179,7 +179,7 @@ class Chain:
 
     def inseparable(self, r: Reduction, body: Expr, failure: NotSeparable) -> Derived | Refusal:
         """Structure does not separate it: for a sum, the rank gate, and what numbers can find."""
-        if False:
+        if r.op != "add":
             return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
         found = from_values(r.name, self.laws.inline(body), self.known, self.options, frozenset(self.late), float_functions(self.laws))
         if isinstance(found, NotFound):
@@ -216,7 +216,7 @@ class Chain:
         return replace(
             derived,
             form="rebased",
-            correction=correction,
+            correction=safe.correction,
             rebased_on=rebased,
             safe=safe.safe,
             starts_safe=safe.starts_safe,

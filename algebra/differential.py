@@ -106,7 +106,7 @@ class Machine:
                             moved = old if k == ONE else self.arithmetic.functions[item.times or "mul"](self.value(k, env), old)
                             sums[j] = self.combine(item.accumulators[j].op, sums[j], moved)
             env = dict(running)
-            env |= {leaf: self.value(e, {**env, leaf: running.get(leaf)}) for leaf, e in safe if not leaf.name.endswith(OLD)}
+            env |= {leaf: self.value(e, env) for leaf, e in safe if leaf in running}
             for element in data:
                 point = {**env, **element}
                 for j, a in enumerate(item.accumulators):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .bottoms import Samples
 from .derivation import Accumulator
 from .evaluate import Opaque, evaluate, float_functions
 from .expr import Apply, Expr, Num, Param
 from .invariants import Invariants
+from .samples import Samples
 from .scope import params
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .cross import confirmed, cross_decomposition
 from .derivation import Accumulator, Certificate, Options
 from .evaluate import Table
-from .expr import Expr, Param
+from .expr import Apply, Expr, Num, Param, walk
 from .growth import growth
 from .invariants import Invariants
 from .rank_gate import RankFound, rank_gate
@@ -47,6 +47,8 @@ def from_values(name: str, body: Expr, known: Invariants, options: Options, late
         return NotFound(f"its separation rank is at least {found.rank} at the sampled points")
     if found.jumps:  # numbers at points on one side of a step say nothing about the other
         return NotFound("no law separates its cases")
+    if _may_change_branch(body, known):
+        return NotFound("a root or logarithm in it may change branch")
     if found.rank == 0 or not confirmed(body, found):
         return NotFound(f"no decomposition of rank {found.rank} predicts it at other points")
     if not found.sampler.constants:  # the decomposition is numbers, which would be wrong for other values of a constant
@@ -55,6 +57,18 @@ def from_values(name: str, body: Expr, known: Invariants, options: Options, late
             why = f"its separation rank is {found.rank}, and its values at {found.rank} points span it; the summaries are applied at the end"
             return Found(accumulators, final, None, (), why)
     return _rebased(name, body, known, found, late)
+
+
+def _may_change_branch(body: Expr, known: Invariants) -> bool:
+    """True if a root, power or logarithm of something mixed is not positive for all reals: then values at points that occur together say
+    nothing about points that do not, and a decomposition evaluates the body at both."""
+    anything = Invariants(known.scope, known.laws)
+    for e in walk(body):
+        if isinstance(e, Apply) and known.scope.mixed(e.args[0]):
+            whole = e.op == "pow" and isinstance(e.args[1], Num) and float(e.args[1].value).is_integer()
+            if e.op in ("sqrt", "rsqrt", "log", "pow") and not whole and not anything.positive(e.args[0]):
+                return True
+    return False
 
 
 def _rebased(name: str, body: Expr, known: Invariants, found: RankFound, late: frozenset[str]) -> Found | NotFound:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .bottoms import Samples
 from .carry import Carried
 from .derivation import Accumulator, Options, Reduction
 from .evaluate import Opaque, Table, evaluate
-from .expr import Expr, Param
+from .expr import Expr, Param, walk
 from .invariants import Invariants
 from .rank_gate import pivots
+from .samples import Samples
 from .separate import separate
 from .stability import Policy
+from .terms import wave_value
 
 _FP64_NEGLIGIBLE = 10
 
@@ -46,14 +47,16 @@ def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, 
     """Separate, choose, carry. Raises `NotSeparable` or `Unstable`."""
     policy = Policy(known, options, late)
     carried = Carried(known.scope)
-    for term in separate(body, known):
+    terms = separate(body, known)
+    for term in terms:
         carried.add(term, policy.choose(term))
     carried.close()
     names = [f"{r.name}.{j}" for j in range(len(carried.monomials))]
     rebased = carried.rebased_on()
     correction = tuple(tuple(row) for row in carried.correction())
     notes = tuple(dict.fromkeys(policy.notes))
-    untouched = len(names) == len(carried.combination) == 1 and frozenset(rebased) == known.scope.of(body).summaries
+    written = all(wave_value(w) in walk(body) for t in terms for w in t.waves)  # else exponentials were joined, and must stay so
+    untouched = written and len(names) == len(carried.combination) == 1 and frozenset(rebased) == known.scope.of(body).summaries
     if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
         return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means))
     accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .bottoms import FOLLOWING
 from .build import ONE, ZERO
 from .derivation import OLD, Derived, Obligation, Options
 from .expr import Apply, Expr, Num, Param, substitute_params, walk
@@ -179,7 +180,7 @@ class Discharge:
 
     def row(self, j: int, values: Sequence[Expr], start: int | None = None, to: int | None = None) -> Expr:
         """Row j of K applied to values, between the numbered summary values, or from old to new."""
-        entries = self.item.correction[j]
+        entries = tuple(None if k is None else self.renamed(k, {}) for k in self.item.correction[j])
         moved = entries if start is None or to is None else tuple(self.between(k, start, to) for k in entries)
         return _sum([_product(k, v) for k, v in zip(moved, values, strict=True)])
 
@@ -190,6 +191,7 @@ class Discharge:
         """Summaries with their ending (`.old` or none) exchanged."""
 
         def name(n: str) -> str:
+            n = n.removesuffix(FOLLOWING) + OLD if n.endswith(FOLLOWING) else n
             head = n.removesuffix(OLD)
             ending = n[len(head) :]
             return head + endings[ending] if head in self.known.summaries and ending in endings else n

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .bottoms import Samples
 from .build import Factor, product, total
 from .derivation import Accumulator
 from .evaluate import Opaque, evaluate
@@ -19,6 +18,7 @@ from .expr import Apply, Expr, Num, Param
 from .invariants import Invariants
 from .laws import ORDER_AS
 from .linear import addends, collect, factors, plain
+from .samples import Samples
 
 _TRUTH = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
 

@@ -17,7 +17,7 @@ from .expr import Apply, Expr, Num
 from .invariants import Invariants
 from .laws import ADDITION_FORMULAS, Domain
 from .linear import addends, collect, factors, plain
-from .terms import HOLE, Split, Term, Wave, merge_terms, normal, power_of, wave_value, with_common_factor
+from .terms import HOLE, Split, Term, Wave, join_exponentials, merge_terms, normal, power_of, wave_value, with_common_factor
 
 MAX_TERMS = 64
 """Bound on the terms of an expansion; beyond it the body counts as not separable by structure."""
@@ -34,7 +34,7 @@ class NotSeparable(Exception):
 
 def separate(body: Expr, known: Invariants) -> list[Term]:
     """The terms of `body`. Raises `NotSeparable`."""
-    return [t for t in _Separation(known).terms(body) if t.coefficient != 0]
+    return [join_exponentials(t) for t in _Separation(known).terms(body) if t.coefficient != 0]
 
 
 class _Separation:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .bottoms import vanishes_with
 from .build import Addend, Factor, product, total
 from .carry import Choice, Keep
 from .derivation import COUNT, Options
@@ -23,6 +22,7 @@ from .invariants import Invariants
 from .linear import factors
 from .scope import element_leaves, replace_subexpression
 from .terms import Split, Term, Wave, scaled
+from .vanishing import vanishes_with
 
 
 class Unstable(Exception):

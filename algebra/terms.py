@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .build import ONE, Addend, Factor, product, rational, total
-from .expr import Expr, Param, substitute_params
-from .linear import collect, factors
+from .build import ONE, Addend, Factor, product, total
+from .expr import Apply, Expr, Param, substitute_params
+from .linear import addends, collect, factors
 
 HOLE = Param("#")
 """Stands for the argument in a `Wave.function`."""
@@ -94,29 +94,38 @@ def merge_terms(a: Term, b: Term) -> Term:
 
 
 def _merge_waves(a: tuple[Wave, ...], b: tuple[Wave, ...]) -> tuple[Wave, ...]:
+    """The waves of a product. Exponentials of the same addends become one; others stay apart, each as bounded as its author made it."""
     merged = list(a)
     for wave in b:
-        twin = next((i for i, w in enumerate(merged) if w.kind == "exp" == wave.kind and w.function == wave.function), None)
+        twin = next((i for i, w in enumerate(merged) if w.kind == "exp" and _addends(w) == _addends(wave)), None)
         if twin is None:
             merged.append(wave)
             continue
-        mine, yours = (merged[twin], wave)
-        if mine.scale == yours.scale:
-            merged[twin] = replace(mine, split=mine.split.plus(yours.split))
-        else:
-            merged[twin] = replace(mine, scale=ONE, split=_unscaled(mine).plus(_unscaled(yours)))
-    return tuple(merged)
+        merged[twin] = replace(wave, split=merged[twin].split.plus(wave.split))
+    return tuple(w for w in merged if w.split.elements or w.split.summaries)
 
 
-def _unscaled(wave: Wave) -> Split:
-    value = rational(wave.scale)
-    if value is not None:
-        return wave.split.scaled(value)
+def _addends(wave: Wave) -> object:
+    split = wave.split
+    return wave.function, wave.scale, frozenset(e for _, e in split.elements), frozenset(e for _, e in split.summaries)
 
-    def inner(part: tuple[Addend, ...]) -> tuple[Addend, ...]:
-        return tuple((k, product([(wave.scale, 1), (e, 1)])) for k, e in part)
 
-    return Split(inner(wave.split.elements), inner(wave.split.summaries))
+def join_exponentials(term: Term) -> Term:
+    """`exp(a(x)) * exp(c(d))` as the wave `exp(a + c)`, so that the summaries can keep it bounded."""
+    found = [_exponents(term.elements), _exponents(term.scalars)]
+    if not all(found):
+        return term
+    elements, scalars = (tuple(f for f in part if not _is_exp(f[0])) for part in (term.elements, term.scalars))
+    wave = Wave("exp", Apply("exp", (HOLE,)), ONE, Split(found[0], found[1]))
+    return replace(term, elements=elements, scalars=scalars, waves=(*term.waves, wave))
+
+
+def _exponents(found: tuple[Factor, ...]) -> tuple[Addend, ...]:
+    return tuple((n * k, e) for base, n in found if isinstance(base, Apply) and _is_exp(base) for k, e in addends(base.args[0]))
+
+
+def _is_exp(e: Expr) -> bool:
+    return isinstance(e, Apply) and e.op == "exp" and e.merge is None
 
 
 def power_of(t: Term, n: int) -> Term:
@@ -138,7 +147,11 @@ def normal(split: Split) -> tuple[Fraction, Split]:
 
 
 def wave_value(wave: Wave) -> Expr:
-    return substitute_params(wave.function, {HOLE.name: scaled(wave.scale, wave.split.expr)})
+    factor, split = normal(wave.split)
+    if abs(factor) == 1:
+        return substitute_params(wave.function, {HOLE.name: scaled(wave.scale, wave.split.expr)})
+    argument = product([(scaled(wave.scale, split.expr), 1)], factor)
+    return substitute_params(wave.function, {HOLE.name: argument})
 
 
 def scaled(scale: Expr, e: Expr) -> Expr:

@@ -92,8 +92,10 @@ def _check_expression(op: Operation, expression: Expr, operands: Sequence[SSAVal
                 _check_known((rank,), sizes)
             case Param(name):
                 raise VerifyException(f"parameter '%{name}' outside an operator")
-            case Apply(operator, args):
+            case Apply(operator, args, merge):
                 _check_operator(op, operator, len(args))
+                if merge is not None and len(args) > 2:
+                    raise VerifyException(f"operator '{operator}' has {len(args)} operands; a merge is a table over one or two")
             case _:
                 pass
     if len(used) != len(operands):
@@ -303,6 +305,20 @@ _LAWS: Mapping[str, type[Attribute]] = {
 }
 
 
+def _check_not_recursive(op: OperatorOp) -> None:
+    """No operator is defined by way of itself."""
+    seen: set[str] = set()
+    waiting = [op]
+    while waiting:
+        body = waiting.pop().body
+        for e in walk(body.data) if body is not None else ():
+            if isinstance(e, Apply) and e.op.startswith("@") and e.op not in seen:
+                if e.op == f"@{op.sym_name.data}":
+                    raise VerifyException(f"operator '{e.op}' is defined by itself")
+                seen.add(e.op)
+                waiting.append(find_operator(op, e.op))
+
+
 def verify_operator(op: OperatorOp) -> None:
     names = [p.data for p in op.params]
     if len(set(names)) != len(names) or not names:
@@ -314,9 +330,8 @@ def verify_operator(op: OperatorOp) -> None:
             if isinstance(e, Param) and e.name not in names:
                 raise VerifyException(f"unknown parameter '%{e.name}'{nearest(e.name, names)}")
             if isinstance(e, Apply):
-                if e.op == f"@{op.sym_name.data}":
-                    raise VerifyException(f"operator '{e.op}' is defined by itself")
                 _check_operator(op, e.op, len(e.args))
+        _check_not_recursive(op)
         for rank in ranks(op.body.data):
             raise VerifyException(f"unknown parameter '{rank}'{nearest(rank, names)}")
     for law, value in op.laws.data.items():

@@ -158,16 +158,11 @@ def _by_pass(cascade: CascadeOp, rank: str | None) -> Priorities:
     if rank is None:
         return {}
     flow = PassCounter(Program(cascade)).flow(rank)
-    phase: Priorities = {}
-    for visit in flow.visits:
-        for member in (visit.step, *visit.members):
-            phase[member.op] = visit.phase
     priority: Priorities = {}
     for block in _blocks(cascade):
         for op, makers in _dependences(block).items():
             known = [flow.known[r].phase for r in op.results if r in flow.known]
-            own = [phase[inner] for inner in op.walk() if inner in phase]
-            priority[op] = max([0, *known, *own, *(priority[m] for m in makers)])
+            priority[op] = max([0, *known, *(priority[m] for m in makers)])
     return priority
 
 

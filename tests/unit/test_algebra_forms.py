@@ -159,6 +159,12 @@ def test_what_cancels_is_not_carried() -> None:
     assert (d.k, bases(d)) == (2, ["x", "1"])
 
 
+def test_a_square_written_out_is_no_shift() -> None:
+    """x^2 + d^2 does not cancel, so nothing is gained by following d."""
+    d = last([R("D", "add", x), R("Z", "add", x * x - 2 * x * P.D + P.D * P.D)])
+    assert (d.form, bases(d), text(d.final)) == ("deferred", ["x * x", "1", "x"], "%Z.0 + %Z.1 * (%D * %D) - 2 * (%Z.2 * %D)")
+
+
 def test_waves_are_deferred_by_their_addition_formula() -> None:
     d = last([R("D", "add", x), R("Z", "add", w * sin(x - P.D))])
     assert text(d.final) == "%Z.0 * cos(%D) - %Z.1 * sin(%D)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, softmax, text, v, w, weight, x, y
+from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, softmax, sqrt, text, v, w, weight, x, y
 
 from einfold.algebra.derivation import Derived, Options, Reduction, Refusal
 from einfold.algebra.derive import derive_chain
@@ -209,6 +209,57 @@ def test_a_zero_norm_is_a_bottom_too() -> None:
 def test_an_absolute_difference_from_the_minimum_is_no_absolute_value() -> None:
     """Sampled carelessly, |x - min| looks inseparable; on every point that occurs it is x - min."""
     assert form([R("LO", "min", x), R("Z", "add", absolute(x - P.LO))]).k == 2
+
+
+def test_elements_are_sampled_beside_summaries_that_they_can_have() -> None:
+    """sqrt((x - min)^2) is x - min wherever it is evaluated, and of infinite rank on points that do not occur: no certificate.
+
+    Nor is it decomposed from its values: at sampled elements and other minima the root would take the other branch.
+    """
+    for op in ("min", "max"):
+        refusal = derive_chain([R("END", op, x), R("Z", "add", sqrt((x - P.END) ** 2))])[-1]
+        assert isinstance(refusal, Refusal)
+        assert refusal.certificate is None
+        assert refusal.reason.endswith("a root or logarithm in it may change branch")
+
+
+def test_nothing_follows_a_running_value_that_may_be_undefined() -> None:
+    """y / sum x may be infinite on a prefix; what subtracts it is corrected at the end, not on the way."""
+    chain = [R("D", "add", x), R("Q", "add", y / P.D), R("Z", "add", (w - P.Q) ** 2)]
+    derived = form(chain)
+    assert derived.form == "deferred"
+    assert "the running value of Q may be undefined on a prefix" in derived.why
+    got = run(chain, data(x=[1, -1, 2], y=[1, 1, 2], w=[0, 1, 2]), [1, 1, 1])
+    assert (got["Q"], got["Z"]) == (2, 5)
+
+
+def test_what_tells_an_empty_fiber() -> None:
+    """A positive sum does, a count does; a sum that real elements may leave at zero does not."""
+    norm = form([R("D", "add", x * x), R("Z", "add", y / sqrt(P.D))])
+    assert (norm.empty_safe, norm.empty) == (False, None)
+    signed = form([R("D", "add", x), R("Z", "add", y / P.D)])
+    assert (signed.empty_safe, signed.empty) == (False, None)
+    counted = form([R("D", "add", x), R("Z", "add", x / P.D - 1)])
+    assert text(counted.empty) == "%Z.0 == 0"
+    assert text(counted.accumulators[0].basis) == "1"
+
+
+def test_exponentials_written_apart_are_carried_together() -> None:
+    """exp(s) / exp(max) overflows as written; its carried form does not."""
+    derived = form([R("GM", "max", s), R("Z", "add", exp(s) / exp(P.GM) * v)])
+    assert [text(a.basis) for a in derived.accumulators] == ["exp(s - %GM) * v"]
+    assert run([R("GM", "max", s), R("Z", "add", exp(s) / exp(P.GM) * v)], data(s=[800, 801], v=[1, 1]), [1, 1])["Z"] == pytest.approx(
+        1 + math.exp(-1)
+    )
+
+
+def test_terms_of_both_kinds_at_one_bottom() -> None:
+    """While the max has seen only -inf, x - max is counted from the anchor and exp(s - max) is absorbed: one summary, two stand-ins."""
+    chain = [R("GM", "max", s), R("Z", "add", (x - P.GM) + exp(s - P.GM))]
+    for offset in (0.0, -900.0):
+        rows = data(s=[-INF, -INF, offset, offset - 1], x=[1, 2, 3, 4])
+        assert run(chain, rows, [1, 1, 1, 1])["Z"] == pytest.approx(10 - 4 * offset + 1 + math.exp(-1))
+        assert run(chain, rows, [0, 4])["Z"] == pytest.approx(10 - 4 * offset + 1 + math.exp(-1))
 
 
 def test_points_on_one_side_of_a_step_prove_nothing() -> None:

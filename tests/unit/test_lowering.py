@@ -150,6 +150,7 @@ def test_several_cascades_keep_their_tensors_apart():
     assert [n.data for n in kernels[1].outputs] == ["d.S"]
 
 
+EMPTY = "builtin.module {}"
 MACHINE = "accel.machine @{0} clock 1 word 2 {{\n accel.memory @dram offchip\n accel.array @x [1, 4] ops {{mac = 1}}\n}}\n"
 
 
@@ -162,9 +163,9 @@ def test_the_machine_of_the_module_is_taken_if_there_is_one():
 @pytest.mark.parametrize(
     ("text", "name", "reason"),
     [
-        ("", None, r"the module has no machine; name one with machine=NAME"),
+        (EMPTY, None, r"the module has no machine; name one with machine=NAME"),
         (MACHINE.format("a") + MACHINE.format("b"), None, r"the module has 2 machines: @a, @b; name one"),
-        ("", "flat-cloud.yml", r"cannot read machine 'flat-cloud.yml': No such file"),
+        (EMPTY, "flat-cloud.yml", r"cannot read machine 'flat-cloud.yml': No such file"),
         (MACHINE.format("flat_cloud"), "flat-cloud", r"another machine '@flat_cloud' than the one called 'flat-cloud'"),
     ],
 )
@@ -174,7 +175,7 @@ def test_a_machine_that_is_not_clear_is_refused(text: str, name: str | None, rea
 
 
 def test_a_machine_is_put_into_the_module_once():
-    module = parse("")
+    module = parse(EMPTY)
     first = machine_for(module, "flat-cloud")
     assert machine_for(module, "flat-cloud") is first
     assert [op.sym_name.data for op in module.walk() if isinstance(op, MachineOp)] == ["flat_cloud"]

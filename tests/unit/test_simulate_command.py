@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -143,6 +143,12 @@ def test_what_a_machine_cannot_do_is_told_at_the_einsum(capsys: pytest.CaptureFi
     assert "einsum.compute" in source and "^" in caret
 
 
+def processor_seconds() -> float:
+    """What the processes that this one has started and seen end have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_a_million_tokens_take_no_longer_than_a_thousand():
     """In a process of its own, without NumPy, sympy or z3; the limit is generous, since machines are busy."""
     script = (
@@ -150,8 +156,8 @@ def test_a_million_tokens_take_no_longer_than_a_thousand():
         "print([m for m in ('numpy', 'sympy', 'z3') if m in sys.modules]); sys.exit(code)"
     )
     command = [sys.executable, "-c", script, "simulate", ATTENTION, "--machine", "fusemax-cloud", "--set", "p=1048576,m=1048576"]
-    begin = time.process_time()
+    begin = processor_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "1891.83 s" in done.stdout
-    assert time.process_time() - begin < 2
+    assert processor_seconds() - begin < 2

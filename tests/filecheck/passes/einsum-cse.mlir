@@ -85,3 +85,29 @@ einsum.cascade @regions ranks {i = 3, p = 4, q = 2, r = 2} (%X[p]) -> [p], [p], 
   %Z = einsum.compute [q, r] = %V[q, r] + %W[q, r]
   einsum.return %S[p], %R[p], %U[p], %E[p], %Z[q, r]
 }
+
+// Reductions, filters, subscripts and guards tell apart.
+// CHECK-LABEL: einsum.cascade @different
+// CHECK-COUNT-5: einsum.compute [p]
+// CHECK-COUNT-3: einsum.iterate
+einsum.cascade @different ranks {m = 4, n = 4, p = 4, i = 3} (%X[m, p]) -> [p] : f32 {
+  %A = einsum.compute [p] = %X[m, p] reduce add(m)
+  %B = einsum.compute [p] = %X[m, p] reduce max(m)
+  %C = einsum.compute [p] = %X[m, p] reduce add(m) where m <= p
+  %D = einsum.compute [p] = %X[n, p] reduce add(n)
+  %E = einsum.compute [p] = %X[p, m] reduce add(m)
+  %R = einsum.iterate i init(%s[p] = 0) {
+    %n = einsum.compute [p] = %s[p] + 1
+    einsum.yield %n[p]
+  }
+  %S = einsum.iterate i init(%s[p] = 0) {
+    %n = einsum.compute [p] = %s[p] + 1
+    einsum.yield %n[p] until %n[p] > 1
+  }
+  %T = einsum.iterate i init(%s[p] = 0) {
+    %n = einsum.compute [p] = %s[p] + 1
+    einsum.yield %n[p] until %n[p] > 2
+  }
+  %Z = einsum.compute [p] = %A[p] + %B[p] + %C[p] + %D[p] + %E[p] + %R[p] + %S[p] + %T[p]
+  einsum.return %Z[p]
+}

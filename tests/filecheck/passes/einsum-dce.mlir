@@ -41,3 +41,18 @@ einsum.cascade @two ranks {m = 4} (%A[m]) -> [] : f32 {
   %v, %i = einsum.compute [] = %A[m] reduce argmax(m)
   einsum.return %i[]
 }
+
+// What only initialises a state that lives, lives; what only initialises a dead one does not.
+// CHECK-LABEL: einsum.cascade @inits
+// CHECK-NEXT: %A = einsum.compute [p] = %X[p] * 2
+// CHECK-NEXT: %S = einsum.iterate i init(%s[p] = %A[p]) {
+einsum.cascade @inits ranks {i = 3, p = 4} (%X[p]) -> [p] : f32 {
+  %A = einsum.compute [p] = %X[p] * 2
+  %B = einsum.compute [p] = %X[p] * 3
+  %S, %T = einsum.iterate i init(%s[p] = %A[p], %t[p] = %B[p]) {
+    %n = einsum.compute [p] = %s[p] + 1
+    %k = einsum.compute [p] = %t[p] + 1
+    einsum.yield %n[p], %k[p]
+  }
+  einsum.return %S[p]
+}

@@ -41,6 +41,18 @@ einsum.cascade @declined ranks {m = 4, p = 4} (%X[m], %Y[m] empty 0, %Z[m, p])
   // REMARK: remark: %J stays: the map of %J2 would compute it several times an element
   %J = einsum.compute [m] = exp(%X[m])
   %J2 = einsum.compute [p] = %J[m] * %Z[m, p] reduce add(m)
-  // REMARK-NOT: remark
   einsum.return %A2[2 * m], %B2[m], %C2[m], %D2[m], %E2[m], %F2[m], %G2[m], %H2[m], %J2[p], %I2[m], %X[m], %X[m]
+}
+
+// All readers or none.
+// CHECK-LABEL: einsum.cascade @all_or_none
+// CHECK-NEXT: %A = einsum.compute [m] = %X[m] * 2
+// CHECK-NEXT: %B = einsum.compute [m] = %A[m] + 1
+// CHECK-NEXT: %C = einsum.compute [m] = %A[m] + 1 : f64
+// REMARK: remark: %A stays: it is read 2 times, more than max-uses = 1
+einsum.cascade @all_or_none ranks {m = 4} (%X[m]) -> [m], [m] : f32 {
+  %A = einsum.compute [m] = %X[m] * 2
+  %B = einsum.compute [m] = %A[m] + 1
+  %C = einsum.compute [m] = %A[m] + 1 : f64
+  einsum.return %B[m], %C[m]
 }
