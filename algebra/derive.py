@@ -26,8 +26,8 @@ from .precision import Digits
 from .probe import counterexamples
 from .scope import Scope, params
 from .semiring import distributed, product_reduction
-from .separate import NotSeparable
 from .stability import Unstable
+from .terms import NotSeparable
 
 FLOAT_TOLERANCE = 1e-7
 """Relative difference accepted between the original and the derived form on random fp64 data of moderate size."""

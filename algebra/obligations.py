@@ -25,7 +25,7 @@ from .sympy_bridge import Bridge, Sign, sympy
 MAX_DIRECT_MERGE = 2
 """Up to this separation rank the associativity of the merge is put to z3 as it stands."""
 
-MAX_OPERATIONS = 400
+MAX_OPERATIONS = 150
 """Expressions with more operations than this are not given to sympy's simplifier."""
 
 

@@ -16,8 +16,8 @@ from .invariants import Invariants
 from .laws import Distribution
 from .linear import addends, collect, factors
 from .probe import distributing
-from .separate import NotSeparable, separate
-from .terms import HOLE, scaled
+from .separate import separate
+from .terms import HOLE, NotSeparable, scaled
 
 
 def product_reduction(name: str, body: Expr, known: Invariants) -> tuple[tuple[Accumulator, ...], Expr]:

@@ -12,24 +12,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from .build import ONE, ZERO, Addend, Factor, product, rational, total
+from .cases import extreme, selected, settled
 from .evaluate import evaluate
 from .expr import Apply, Expr, Num
 from .invariants import Invariants
 from .laws import ADDITION_FORMULAS, Domain
 from .linear import addends, collect, factors, plain
-from .terms import HOLE, Split, Term, Wave, join_exponentials, merge_terms, normal, power_of, wave_value, with_common_factor
+from .terms import HOLE, NotSeparable, Split, Term, Wave, join_exponentials, merge_terms, normal, power_of, with_common_factor
 
 MAX_TERMS = 64
 """Bound on the terms of an expansion; beyond it the body counts as not separable by structure."""
-
-
-class NotSeparable(Exception):
-    """No structural separation; `where` is the sub-expression that mixes elements and summaries for good."""
-
-    def __init__(self, where: Expr, why: str):
-        super().__init__(why)
-        self.where = where
-        self.why = why
 
 
 def separate(body: Expr, known: Invariants) -> list[Term]:
@@ -50,9 +42,9 @@ class _Separation:
             return self.pure(e)
         if not isinstance(e, Apply) or not plain(e):
             raise NotSeparable(e, "a merge decides by presence, and no law holds through it")
-        settled = self.known.laws.opened(e) or self.settled(e)
-        if settled is not None:
-            return self.terms(settled)
+        plainer = self.known.laws.opened(e) or settled(e, self.known)
+        if plainer is not None:
+            return self.terms(plainer)
         match e.op, e.args:
             case (("add" | "sub" | "neg"), _):
                 return self.sum(addends(e))
@@ -65,27 +57,13 @@ class _Separation:
             case "log", (a,):
                 return self.logarithm(e, a)
             case "select", (condition, a, b):
-                return self.select(e, condition, a, b)
+                return self.select(condition, a, b)
             case (("max" | "min"), (a, b)):
-                return self.extreme(e, a, b)
+                return extreme(e, self.terms(a), self.terms(b), self.known)
             case op, (a,):
                 return self.unary(e, op, a)
             case _:
                 raise NotSeparable(e, "no law takes the summaries out of it")
-
-    def settled(self, e: Apply) -> Expr | None:
-        """An absolute value, max or min that the invariants decide: `abs(x - min)` is `x - min`."""
-        match e.op, e.args:
-            case "abs", (a,):
-                sign = self.known.interval(a)
-                return a if sign.nonnegative else Apply("neg", (a,)) if sign.nonpositive else None
-            case (("max" | "min"), (a, b)):
-                sign = self.known.interval(Apply("sub", (a, b)))
-                if sign.nonnegative or sign.nonpositive:
-                    return a if sign.nonnegative == (e.op == "max") else b
-                return None
-            case _:
-                return None
 
     def sum(self, parts: Iterable[Addend]) -> list[Term]:
         """A sum: its pure addends form one shift, its mixed addends are terms of their own."""
@@ -124,22 +102,10 @@ class _Separation:
             raise NotSeparable(e, "it mixes elements and summaries in a sum")
         return found
 
-    def extreme(self, e: Apply, a: Expr, b: Expr) -> list[Term]:
-        """`max(a, b)` or `min(a, b)`: what both sides share and what distributes over it comes out, a non-negative factor or an addend."""
-        left, right = with_common_factor(self.terms(a)), with_common_factor(self.terms(b))
-        if left is None or right is None or left.mask or right.mask or left.waves != right.waves:
-            raise NotSeparable(e, "its sides mix elements and summaries")
-        if not left.shifts and not right.shifts and frozenset(left.scalars) == frozenset(right.scalars):
-            factor = product([*left.scalars, *((wave_value(w), 1) for w in left.waves)])
-            if self.known.nonnegative(factor):
-                sides = tuple(product(t.elements, t.coefficient) for t in (left, right))
-                return [Term(scalars=left.scalars, elements=((Apply(e.op, sides), 1),), waves=left.waves)]
-        if all(t.shifts and len(t.shifts) == 1 and t.shifts[0][1] == 1 and t == Term(shifts=t.shifts) for t in (left, right)):
-            splits = (left.shifts[0][0], right.shifts[0][0])
-            if frozenset(splits[0].summaries) == frozenset(splits[1].summaries):
-                joint: Expr = Apply(e.op, (total(splits[0].elements), total(splits[1].elements)))
-                return [Term(shifts=((Split(((Fraction(1), joint),), splits[0].summaries), 1),))]
-        raise NotSeparable(e, "its sides share no factor or addend")
+    def select(self, condition: Expr, a: Expr, b: Expr) -> list[Term]:
+        if self.scope.mixed(condition):
+            raise NotSeparable(condition, "a condition compares elements with summaries")
+        return selected(condition, self.terms(a), self.terms(b), self.scope)
 
     def inverse(self, e: Expr) -> Term:
         t = self.single(e)
@@ -171,7 +137,7 @@ class _Separation:
     def unary(self, e: Expr, op: str, a: Expr) -> list[Term]:
         if isinstance(a, Apply) and a.op == "select" and plain(a) and not self.scope.of(a.args[0]).summaries:
             condition, then, otherwise = a.args
-            return self.select(e, condition, _folded(op, then), _folded(op, otherwise))
+            return self.select(condition, _folded(op, then), _folded(op, otherwise))
         laws = self.known.laws
         if op in ADDITION_FORMULAS and laws.user(op) is None:
             return [self.wave(Apply(op, (HOLE,)), op, a, e)]
@@ -254,23 +220,6 @@ class _Separation:
                 raise NotSeparable(e, "it has no law for an exponential inside")
             parts += [(k, product([(w.scale, 1), (p, 1)])) for k, p in (*w.split.elements, *w.split.summaries)]
         return self.sum(parts)
-
-    def select(self, e: Expr, condition: Expr, a: Expr, b: Expr) -> list[Term]:
-        dependence = self.scope.of(condition)
-        if dependence.mixed:
-            raise NotSeparable(condition, "a condition compares elements with summaries")
-        found: list[Term] = []
-        for branch, polarity in ((a, True), (b, False)):
-            for t in self.terms(branch):
-                if t.coefficient == 0:
-                    continue
-                if dependence.elements:
-                    found.append(replace(t, mask=(*t.mask, (condition, polarity))))
-                else:
-                    value = product(t.scalars)
-                    chosen = Apply("select", (condition, value, ZERO) if polarity else (condition, ZERO, value))
-                    found.append(replace(t, scalars=((chosen, 1),)))
-        return found or [Term(coefficient=Fraction(0))]
 
 
 _EXPONENTS: dict[str, Expr] = {"sqrt": Num(0.5), "rsqrt": Num(-0.5), "abs": ONE, "sign": ZERO}

@@ -17,6 +17,15 @@ HOLE = Param("#")
 """Stands for the argument in a `Wave.function`."""
 
 
+class NotSeparable(Exception):
+    """No structural separation; `where` is the sub-expression that mixes elements and summaries for good."""
+
+    def __init__(self, where: Expr, why: str):
+        super().__init__(why)
+        self.where = where
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """`a + c`: element (and constant) addends, and summary addends."""
@@ -142,7 +151,8 @@ def normal(split: Split) -> tuple[Fraction, Split]:
     sizes = {abs(k) for k, _ in (*split.elements, *split.summaries)}
     if len(sizes) != 1:
         return Fraction(1), split
-    factor = sizes.pop() * (1 if split.elements[0][0] > 0 else -1)
+    leading, _ = (*split.elements, *split.summaries)[0]
+    factor = sizes.pop() * (1 if leading > 0 else -1)
     return factor, split.scaled(1 / factor)
 
 

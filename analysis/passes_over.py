@@ -127,7 +127,7 @@ class PassCounter:
     def count(self, ranks: Sequence[str] | None = None) -> dict[str, RankPasses]:
         for rank in ranks or ():
             self._check_declared(rank)
-        found = {rank: self._count(rank) for rank in (self.program.sizes if ranks is None else ranks)}
+        found = {rank: self.count_rank(rank) for rank in (self.program.sizes if ranks is None else ranks)}
         for rank in ranks or ():
             if found[rank] is None:
                 raise ValueError(f"no Einsum of cascade '@{self.program.cascade.sym_name.data}' traverses rank '{rank}'")
@@ -136,7 +136,8 @@ class PassCounter:
     def flow(self, rank: str) -> PassFlow:
         return PassFlow(self.program, self.tiles, rank).run()
 
-    def _count(self, rank: str) -> RankPasses | None:
+    def count_rank(self, rank: str) -> RankPasses | None:
+        """The passes over a rank that the cascade declares; None if no Einsum traverses it."""
         flow = self.flow(rank)
         if not flow.visits:
             return None

@@ -14,9 +14,9 @@ from xdsl.passes import ModulePass
 
 from ..analysis.einsums import Program
 from ..analysis.passes_over import PassCounter, RankPasses
-from ..analysis.remarks import analysis, fail
+from ..analysis.remarks import analysis
 from ..dialects.einsum import CascadeOp, ComputeOp
-from .editing import cascades_of
+from .editing import cascades_of, cascades_with_rank
 
 ATTRIBUTE = "passes"
 """The attribute that holds the counts: a dictionary from rank to number."""
@@ -32,15 +32,16 @@ class EinsumCountPassesPass(ModulePass):
     cascade: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for rank in self.rank or ():
+            cascades_with_rank(op, rank, self.cascade)
         for cascade in cascades_of(op, self.cascade):
             self._annotate(cascade)
 
     def _annotate(self, cascade: CascadeOp) -> None:
         program = Program(cascade)
-        try:
-            counted = PassCounter(program).count(self.rank)
-        except ValueError as error:
-            fail(cascade, str(error))
+        counter = PassCounter(program)
+        asked = [r for r in cascade.sizes if self.rank is None or r in self.rank]
+        counted = {rank: passes for rank in asked if (passes := counter.count_rank(rank)) is not None}
         cascade.attributes[ATTRIBUTE] = _dictionary({rank: passes.passes for rank, passes in counted.items()})
         of_einsum: dict[str, dict[str, int]] = {}
         for rank, passes in counted.items():

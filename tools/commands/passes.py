@@ -6,8 +6,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 
+from ...analysis.einsums import Program
 from ...analysis.footprint import Footprint
-from ...analysis.passes_over import Live, NewPass, RankPasses, count_passes
+from ...analysis.passes_over import Live, NewPass, PassCounter, RankPasses
 from ...dialects.einsum import CascadeOp
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
@@ -37,7 +38,9 @@ def run(args: Namespace) -> int:
             message = f"no cascade '@{wanted}'{suggestion('@' + wanted, (f'@{op.sym_name.data}' for op in cascades))}"
             raise Failure(Diagnostic("error", message, args.file))
         cascades = named
-    counted = [(op, _count(op, args)) for op in _with_ranks(cascades, args)]
+    counted = [(op, found) for op in _with_ranks(cascades, args) if (found := _count(op, args)) or not args.rank]
+    if not counted:
+        raise Failure(Diagnostic("error", f"no Einsum traverses {' or '.join(repr(r) for r in args.rank)}", args.file))
     if args.json:
         found = [{"cascade": op.sym_name.data, "ranks": {r: to_json(p) for r, p in ranks.items()}} for op, ranks in counted]
         write_text(args.output, json.dumps(found, indent=2) + "\n")
@@ -57,10 +60,9 @@ def _with_ranks(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:
 
 
 def _count(op: CascadeOp, args: Namespace) -> dict[str, RankPasses]:
-    try:
-        return count_passes(op, args.rank, [tiles.split(",") for tiles in args.tiles])
-    except ValueError as error:
-        raise Failure(Diagnostic("error", str(error), args.file)) from error
+    counter = PassCounter(Program(op), [tiles.split(",") for tiles in args.tiles])
+    asked = [rank for rank in op.sizes if not args.rank or rank in args.rank]
+    return {rank: passes for rank in asked if (passes := counter.count_rank(rank)) is not None}
 
 
 def to_json(passes: RankPasses) -> dict[str, object]:

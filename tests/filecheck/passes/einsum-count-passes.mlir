@@ -2,12 +2,17 @@
 // RUN: einfold-opt %s -p "einsum-count-passes{rank=m}" 2>&1 | filecheck %s --check-prefix=REMARK
 // RUN: not einfold-opt %s -p "einsum-count-passes{rank=mm}" 2>&1 | filecheck %s --check-prefix=RANK
 // RUN: einfold-opt %s -p einsum-count-passes,einsum-count-passes --remarks=none | filecheck %s
+// RUN: einfold-opt %s -p "einsum-count-passes,einsum-count-passes{rank=e}" --remarks=none | filecheck %s --check-prefix=ANEW
 
-// RANK: error: pass 'einsum-count-passes': cascade '@attention' has no rank 'mm'; did you mean 'm'?
+// ANEW: attributes {passes = {e = 1 : i64}}
+// ANEW: reduce add(e) {passes = {e = 1 : i64}}
+// ANEW-NOT: passes
 
-// REMARK: einsum-count-passes.mlir:16:1: remark: 3 passes over m [analysis: einsum-count-passes]
-// REMARK: einsum-count-passes.mlir:19:9: remark: SN starts pass 2 over m: it needs GM[p], reduced over m [analysis: einsum-count-passes]
-// REMARK: einsum-count-passes.mlir:21:8: remark: A starts pass 3 over m: it needs SD[p], reduced over m [analysis: einsum-count-passes]
+// RANK: error: pass 'einsum-count-passes': unknown rank 'mm'; did you mean 'm'?
+
+// REMARK: einsum-count-passes.mlir:21:1: remark: 3 passes over m [analysis: einsum-count-passes]
+// REMARK: einsum-count-passes.mlir:24:9: remark: SN starts pass 2 over m: it needs GM[p], reduced over m [analysis: einsum-count-passes]
+// REMARK: einsum-count-passes.mlir:26:8: remark: A starts pass 3 over m: it needs SD[p], reduced over m [analysis: einsum-count-passes]
 // REMARK: %QK = {{.*}} reduce add(e) {passes = {m = 1 : i64}}
 
 // CHECK: einsum.cascade @attention ranks {p = 8, m = 8, e = 4, f = 4}

@@ -49,10 +49,12 @@ einsum.cascade @declined ranks {m = 4, p = 4} (%X[m], %Y[m] empty 0, %Z[m, p])
 // CHECK-NEXT: %A = einsum.compute [m] = %X[m] * 2
 // CHECK-NEXT: %B = einsum.compute [m] = %A[m] + 1
 // CHECK-NEXT: %C = einsum.compute [m] = %A[m] + 1 : f64
-// REMARK: remark: %A stays: it is read 2 times, more than max-uses = 1
-einsum.cascade @all_or_none ranks {m = 4} (%X[m]) -> [m], [m] : f32 {
+// CHECK-NEXT: %D = einsum.compute [m] = %A[m] + 2
+// REMARK: remark: %A stays: it is read 3 times, more than max-uses = 1
+einsum.cascade @all_or_none ranks {m = 4} (%X[m]) -> [m], [m], [m] : f32 {
   %A = einsum.compute [m] = %X[m] * 2
   %B = einsum.compute [m] = %A[m] + 1
   %C = einsum.compute [m] = %A[m] + 1 : f64
-  einsum.return %B[m], %C[m]
+  %D = einsum.compute [m] = %A[m] + 2
+  einsum.return %B[m], %C[m], %D[m]
 }
