@@ -78,7 +78,7 @@ class KernelPlan:
         return source
 
     def _einsum(self, einsum: Einsum) -> None:
-        self._check_indexed(einsum)
+        self._check_parts(einsum)
         when, where = self.when(einsum), self.where(einsum)
         for access in dict.fromkeys(accesses(einsum.map)):
             tensor = einsum.operands[access.tensor]
@@ -89,13 +89,20 @@ class KernelPlan:
         for result in einsum.results:
             self.tiles[result] = Tile(result_dims(einsum.out, result.shape, self.nest))
 
-    def _check_indexed(self, einsum: Einsum) -> None:
-        """Coordinates can be put together from parts only along the first rank reduced, cut into tiles of several coordinates."""
+    def _check_parts(self, einsum: Einsum) -> None:
+        """Parts can be put together if the operator allows it; coordinates, and what must keep its order, along the first rank only."""
         loops = self.reduced_loops(einsum)
-        if len(einsum.results) > 1 and loops:
-            first = einsum.reduce[-1].ranks[0]
-            if [loop.rank for loop in loops] != [first] or self.nest.tile_rank(first) is None:
-                raise Unfit(f"the coordinates of %{einsum.name} cannot be put together over these tiles")
+        if not loops:
+            return
+        last = einsum.reduce[-1]
+        if "associative" not in einsum.laws:
+            raise Unfit(f"'{last.op}' is not associative, so %{einsum.name} cannot be put together from parts")
+        indexed, first = len(einsum.results) > 1, last.ranks[0]
+        in_order = [loop.rank for loop in loops] == [first]
+        if not in_order and (indexed or "commutative" not in einsum.laws):
+            raise Unfit(f"%{einsum.name} cannot be put together from parts in the order of its fiber: '{last.op}' takes rank {first} in tiles only")
+        if indexed and self.nest.tile_rank(first) is None:
+            raise Unfit(f"the coordinates of %{einsum.name} cannot be put together from single ones")
 
     def _source(self, tensor: Tensor, subscripts: tuple[Affine, ...], when: When) -> Source:
         """The tile that holds a tensor's elements at `subscripts` (over loops and tile ranks)."""

@@ -36,7 +36,8 @@ class Tensor:
 class Einsum:
     """One Einsum. In `map`, the tensor of an access is its position in `operands`.
 
-    `within` is the iteration in whose body it stands. `pinned`: its result is the next state, so it runs in every generation.
+    `within` is the iteration in whose body it stands. `pinned`: its result is the next state, so it runs in every generation. `laws` are
+    those of its last reduction.
     """
 
     results: tuple[Tensor, ...]
@@ -50,6 +51,7 @@ class Einsum:
     empty: int | float | None = None
     within: Iteration | None = None
     pinned: bool = False
+    laws: frozenset[str] = frozenset(("associative", "commutative"))
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from ..dialects.einsum_scope import tensor_of
 from .fold import fold
 from .placed import Place, place_of
 from .program import Carried, Collected, Einsum, Iteration, Program, Tensor, Unit, base_of, copy_map, made_by
-from .work import has_empties
+from .work import has_empties, laws_of_reduction
 
 Split = Callable[[str], bool]
 """Whether a rank is cut into tiles, so that a reduction over it is put together from parts."""
@@ -77,6 +77,7 @@ class CascadeReader:
             op.where.data if op.where is not None else (),
             op.empty.data if op.empty is not None else None,
             within,
+            laws=laws_of_reduction(op.reduce.data[-1].op, op) if op.reduce is not None else frozenset(),
         )
         return self._in_steps(einsum, op)
 

@@ -14,13 +14,11 @@ from xdsl.ir import BlockArgument, SSAValue
 
 from ..algebra.affine import Affine
 from ..algebra.expr import accesses
-from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel_machine import MachineOp, MemoryOp
 from ..dialects.einsum import ComputeOp, IterateOp, ViewOp
 from ..dialects.einsum_attrs import Merge
-from ..dialects.einsum_verify import find_operator
 from .placed import Place
-from .work import Work
+from .work import Work, laws_of_reduction
 
 LONGEST_WHOLE = 16
 """A rank that is not spread is taken whole up to so many times an array's side."""
@@ -89,10 +87,10 @@ def unsplittable(works: Sequence[Work]) -> set[str]:
         if work.chooses:
             found.update(r for reduction in reductions[:-1] for r in reduction.ranks)
         for reduction in reductions:
-            known = REDUCTION_OPERATORS.get(reduction.op)
-            if known is None and "associative" not in find_operator(work.op, reduction.op).laws.data:
+            laws = laws_of_reduction(reduction.op, work.op)
+            if "associative" not in laws:
                 found.update(reduction.ranks)
-            elif known is not None and known.results == 2:
+            elif "commutative" not in laws or len(work.op.results_) > 1:
                 found.update(reduction.ranks[1:])
     return found
 

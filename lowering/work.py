@@ -8,6 +8,7 @@ from math import prod
 
 from ..algebra.affine import Affine
 from ..algebra.expr import Expr, accesses
+from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel_machine import ArrayOp
 from ..dialects.accel_mix import inlined, operation_mix, unit_of
 from ..dialects.einsum import CascadeOp, ComputeOp
@@ -52,6 +53,12 @@ def has_empties(cascade: CascadeOp) -> bool:
     """Whether any tensor of a cascade declares an empty value, so that elements may be absent."""
     made = (op.empty for op in cascade.body.walk() if isinstance(op, ComputeOp))
     return any(isinstance(e, NumberAttr) for e in (*cascade.empties, *made))
+
+
+def laws_of_reduction(name: str, op: ComputeOp) -> frozenset[str]:
+    """Which of `associative` and `commutative` a reduction's operator is: what lets it be put together from parts, and in any order."""
+    laws = frozenset(("associative", "commutative"))
+    return laws if name in REDUCTION_OPERATORS else laws.intersection(find_operator(op, name).laws.data)
 
 
 def _work(op: ComputeOp, sizes: Mapping[str, int], chooses: bool) -> Work:

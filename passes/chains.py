@@ -11,14 +11,14 @@ the same level: then it starts a later traversal, and those summaries are consta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.ir import Operation, SSAValue
 
 from ..algebra.affine import Comparison
 from ..algebra.derivation import Reduction
-from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks
+from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
 from .filters import absorb_filters
@@ -43,6 +43,8 @@ class Link:
     bindings: dict[str, Expr]
     where: tuple[Comparison, ...]
     needs: tuple[Link, ...]
+    tensors: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Names of the tensors that the body reads, by their numbers there."""
 
     @property
     def reduced(self) -> tuple[str, ...]:
@@ -129,7 +131,8 @@ class ChainFinder:
         body, where = absorb_filters(body, where, identity, reading.bindings)
         self.number[name] = number
         self.inlined[name] = reading.inlined
-        return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()))
+        names = {e.tensor: self.table.value(e).name_hint or "E" for e in walk(body) if isinstance(e, Access)}
+        return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()), names)
 
     def _fresh(self, op: ComputeOp) -> str:
         hint = (op.results_[0].name_hint or "E").replace(".", "_")  # the algebra writes NAME.old and NAME.0 itself

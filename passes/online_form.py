@@ -141,7 +141,7 @@ class LoopEmitter:
                 out = accumulator_out(link, accumulator.basis)
                 shape = [s.bounds(self.table.sizes)[1] + 1 for s in out]
                 argument = self.block.insert_arg(TensorType(element_of(link), shape), len(self.block.args))
-                argument.name_hint = numbered(f"R{link.name}", position, derived.k)
+                argument.name_hint = numbered(f"R{link.name}", position, len(derived.accumulators))
                 states.append(_State(link, accumulator, out, argument))
         return states
 
@@ -263,11 +263,11 @@ class LoopEmitter:
             every = (frozenset(read_ranks(half)) | {s.ranks[0] for s in state.out} | {self.tiling.inner}) - {self.tiling.outer}
             basis = self._split(half, link, every, where)
             reduce = (Reduction(state.accumulator.op, reduced),)
-            name = numbered(f"L{link.name}", position, derived.k)
+            name = numbered(f"L{link.name}", position, len(derived.accumulators))
             tile = self._add(state.out, basis, link, name, reduce=reduce, where=where)
             previous = self._corrected(link, derived, own, position)
             combined = Apply(scalar_of(state.accumulator.op), (self.table.access(tile, state.out), previous))
-            name = numbered(f"R{link.name}_next", position, derived.k)
+            name = numbered(f"R{link.name}_next", position, len(derived.accumulators))
             state.next = self._add(state.out, combined, link, name)
 
     def _corrected(self, link: Link, derived: Derived, own: Sequence[_State], position: int) -> Expr:
@@ -287,7 +287,7 @@ class LoopEmitter:
             return number(state.accumulator.identity)
         if isinstance(total, Access):
             return total
-        value = self._add(state.out, total, link, numbered(f"P{link.name}", position, derived.k))
+        value = self._add(state.out, total, link, numbered(f"P{link.name}", position, len(derived.accumulators)))
         return self.table.access(value, state.out)
 
     def _factor(self, entry: Expr, link: Link) -> Expr | None:

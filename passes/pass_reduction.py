@@ -11,7 +11,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from ..algebra.derivation import Derived, Options, Refusal
 from ..algebra.derive import derive_chain
-from ..algebra.expr import Access, Expr, Param, map_leaves
+from ..algebra.expr import Access, Expr, Num, Param, RankShape, map_leaves
 from ..algebra.laws import Laws
 from ..analysis import remarks
 from ..analysis.passes_over import count_passes
@@ -27,6 +27,10 @@ Derivations = Sequence[tuple[Link, Derived]]
 """Links of one chain that share a traversal, each with its derived form, in program order."""
 
 
+Record = dict[str, tuple[Link, Derived | Refusal]]
+"""What the algebra said of each reduction, by its name, the first time it was asked."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a rewrite wants: its name in remarks, the ranks to look at (all if none), the tile, and which links of a chain to take."""
@@ -38,6 +42,7 @@ class Plan:
     accepts: Callable[[Derived], bool]
     options: Options
     rounds: int | None = None
+    record: Record | None = None
 
 
 def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
@@ -113,18 +118,28 @@ class RankReduction:
         """The links that the algebra finds a form for, by name, with every summary that they need a running value of."""
         if all(link.op in self.declined for link in links if link.needs):
             return {}
-        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options)
+        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links))
         found: dict[str, tuple[Link, Derived]] = {}
         for link, result in zip(links, results, strict=True):
+            if self.plan.record is not None:
+                self.plan.record.setdefault(link.name, (link, result))
             if isinstance(result, Refusal):
                 self._decline(link, result.reason)
             elif result.form != "base" and not self.plan.accepts(result):
                 self._decline(link, f"its form is {result.form}, which this pass does not emit")
             elif untold := [n for n in result.rebased_on if n in found and untold_bottom(found[n][1])]:
                 self._decline(link, f"nothing tells whether {untold[0]} has visited an element yet")
+            elif other := [n for n in result.rebased_on if n in found and set(found[n][0].where) != set(link.where)]:
+                self._decline(link, f"it visits other elements than {other[0]}, which it would follow")
             else:
                 found[link.name] = (link, result)
         return found
+
+    def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
+        """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""
+        if any(link.where or link.reduced != (self.rank,) for link in links):
+            return ()
+        return (RankShape(self.rank), Num(self.cascade.sizes[self.rank]))
 
     def _wanted(self, found: dict[str, tuple[Link, Derived]]) -> Derivations:
         """Those that depend on others, and what they need; a reduction that nothing is merged with stays as it is."""

@@ -116,7 +116,7 @@ def emit_plain(table: TensorTable, links: Sequence[tuple[Link, Derived]], known:
             expression = restore(substitute_params(accumulator.basis, link.bindings), known)
             out = accumulator_out(link, accumulator.basis)
             reduce = (Reduction(accumulator.op, link.reduced),)
-            name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, derived.k)
+            name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, len(derived.accumulators))
             op = table.compute(out, expression, element_of(link), reduce=reduce, where=link.where, like=link.op, name=name)
             operations.append(op)
             finals.accumulators[accumulator.name] = table.access(op.results_[0], out)

@@ -88,6 +88,15 @@ def test_with_hardly_any_memory_kernels_are_right_or_refused(text: str):
         assert re.search(r"holds .* bytes|cannot be put together", str(failure))
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=cascades(most=4, iterates=False), tiles=st.tuples(*[st.integers(1, 3)] * 4))
+def test_in_tiles_of_any_choice_kernels_are_right_or_refused(text: str, tiles: tuple[int, ...]):
+    try:
+        check(text, tiles=tuple(f"{rank}={tile}" for rank, tile in zip("mnpe", tiles, strict=True)))
+    except LocatedPassFailure as failure:
+        assert re.search(r"cut into tiles|cannot be put together", str(failure))
+
+
 ATTENTION = """
 einsum.cascade @attention ranks {{b = 2, p = {p}, m = {m}, e = 2, f = 3}} (%Q[b, p, e], %K[b, m, e], %V[b, m, f]) -> [b, p, f] : f64 {{
   %QK = einsum.compute [b, m, p] = %Q[b, p, e] * %K[b, m, e] reduce add(e)
@@ -134,6 +143,12 @@ einsum.cascade @c ranks {m = 10, p = 5} (%A[m, p]) -> [p] : f64 {
   %S = einsum.compute [p] = %A[m, p] * 2 reduce @lse(m)
   einsum.return %S[p]
 }""",
+    "operator whose order matters": """
+einsum.operator @then(%a, %b) = select(%b > 0, %b, %a) laws {associative, identity = 0}
+einsum.cascade @c ranks {m = 10, n = 3, p = 5} (%A[m, n, p]) -> [p] : f64 {
+  %S = einsum.compute [p] = %A[m, n, p] reduce @then(m, n)
+  einsum.return %S[p]
+}""",
     "operator that is not associative": """einsum.operator @mean(%a, %b) = (%a + %b) / 2 laws {identity = 0}
 einsum.cascade @c ranks {m = 10, p = 5} (%A[m, p]) -> [p] : f64 {
   %S = einsum.compute [p] = %A[m, p] * 2 reduce @mean(m)
@@ -171,6 +186,11 @@ einsum.cascade @c ranks {m = 10, p = 5} (%A[m, p]) -> [p] : f64 {
   %Q = einsum.compute [] = %HI[i] reduce add(i)
   einsum.return %H[i], %HI[i], %G[], %GI[], %Q[]
 }""",
+    "a product that declares its identity empty": """einsum.cascade @c ranks {m = 9, p = 5} (%A[m, p]) -> [p], [p], [p] : f64 {
+  %S = einsum.compute [p] = %A[m, p] - %A[m, p] + 1 reduce mul(m) empty 1
+  %V, %I = einsum.compute [p] = %A[m, p] - %A[m, p] reduce argmax(m) empty 0
+  einsum.return %S[p], %V[p], %I[p]
+}""",
     "two convolutions": """einsum.cascade @c ranks {p = 13, q = 11, s = 3} (%I[2 * p + s], %F[s]) -> [q] : f64 {
   %O = einsum.compute [p] = %I[2 * p + s] * %F[s] reduce add(s)
   %P = einsum.compute [q] = %O[q + s] * %F[s] reduce add(s)
@@ -182,6 +202,22 @@ einsum.cascade @c ranks {m = 10, p = 5} (%A[m, p]) -> [p] : f64 {
   einsum.return %O[p], %P[p + 1]
 }""",
 }
+
+
+ONE_BY_ONE = """einsum.cascade @c ranks {m = 6, n = 4, p = 5} (%A[m, n, p], %B[m, n, p] empty 0) -> [p], [p], [p], [p], [] : f64 {
+  %S = einsum.compute [p] = %A[m, n, p] reduce mul(m, n)
+  %T = einsum.compute [p] = %A[m, n, p] reduce mul(m, n) where m < n + 2
+  %U = einsum.compute [p] = 1 + abs(%B[m, n, p]) reduce mul(m, n)
+  %V = einsum.compute [p] = %A[m, n, p] reduce min(m, n) where n <= m empty 3
+  %W = einsum.compute [] = %B[m, n, p] reduce and(m, n, p)
+  einsum.return %S[p], %T[p], %U[p], %V[p], %W[]
+}"""
+
+
+@pytest.mark.parametrize("tiles", [("m=1",), ("m=1", "n=1"), ("m=2", "n=1", "p=1"), ("m=4", "n=3", "p=2")])
+@pytest.mark.parametrize("pipeline", [True, False])
+def test_reductions_put_together_from_single_coordinates(tiles: tuple[str, ...], pipeline: bool):
+    check(ONE_BY_ONE, pipeline=pipeline, tiles=tiles)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,6 +10,9 @@ from ...analysis.einsums import Program
 from ...analysis.footprint import Footprint
 from ...analysis.passes_over import Live, NewPass, PassCounter, RankPasses
 from ...dialects.einsum import CascadeOp
+from ...passes.derivation_report import DerivationReport, report
+from ..derivation_json import proof_text
+from ..derivation_json import to_json as derivation_json
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
 from ..output import write_text
@@ -23,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
         "--tiles", action="append", default=[], metavar="OUTER,INNER", help="ranks that tile one dimension, for arguments that come tiled"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--proof", metavar="FILE", help="prove what is derived, and write each obligation, its result and its SMT-LIB here")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
 
 
@@ -38,29 +42,52 @@ def run(args: Namespace) -> int:
             message = f"no cascade '@{wanted}'{suggestion('@' + wanted, (f'@{op.sym_name.data}' for op in cascades))}"
             raise Failure(Diagnostic("error", message, args.file))
         cascades = named
-    counted = [(op, found) for op in _with_ranks(cascades, args) if (found := _count(op, args)) or not args.rank]
+    _check_ranks(cascades, args)
+    counted = [(op, found) for op in cascades if (found := _count(op, args)) or not args.rank]
     if not counted:
         raise Failure(Diagnostic("error", f"no Einsum traverses {' or '.join(repr(r) for r in args.rank)}", args.file))
+    derived = {(op.sym_name.data, r): report(module, op.sym_name.data, r, prove=args.proof is not None) for op, r in _open_ranks(counted)}
     if args.json:
-        found = [{"cascade": op.sym_name.data, "ranks": {r: to_json(p) for r, p in ranks.items()}} for op, ranks in counted]
+        found = [
+            {"cascade": op.sym_name.data, "ranks": {r: to_json(p) | _derived_json(derived.get((op.sym_name.data, r)), p) for r, p in ranks.items()}}
+            for op, ranks in counted
+        ]
         write_text(args.output, json.dumps(found, indent=2) + "\n")
     else:
-        write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks)) for op, ranks in counted))
+        write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks, derived)) for op, ranks in counted))
+    if args.proof is not None:
+        write_text(args.proof, proof_text((name, rank, each) for (name, rank), each in derived.items()))
     return 0
 
 
-def _with_ranks(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:
-    """The cascades that declare the ranks asked for. Raises `Failure` where none does."""
-    named: list[str] = [*(args.rank or ()), *(r for tiles in args.tiles for r in tiles.split(","))]
-    for rank in named:
+Derived = Mapping[tuple[str, str], DerivationReport]
+"""(cascade, rank) -> what can be derived there."""
+
+
+def _open_ranks(counted: list[tuple[CascadeOp, dict[str, RankPasses]]]) -> Iterator[tuple[CascadeOp, str]]:
+    """The ranks over which there may be passes to save: those traversed in several phases, outside any iterate."""
+    return ((op, rank) for op, ranks in counted for rank, passes in ranks.items() if passes.phases > 1 and not passes.within)
+
+
+def _derived_json(found: DerivationReport | None, passes: RankPasses) -> dict[str, object]:
+    if found is not None:
+        return derivation_json(found)
+    kind = "optimal" if passes.passes <= 1 else "unknown"
+    return {"derived": passes.passes, "bound": 1, "verdict": kind, "reductions": [], "certificate": {}}
+
+
+def _check_ranks(cascades: list[CascadeOp], args: Namespace) -> None:
+    """Raises `Failure` for a rank in the options that no cascade declares."""
+    for rank in (*(args.rank or ()), *(r for tiles in args.tiles for r in tiles.split(","))):
         if not any(rank in op.sizes for op in cascades):
             known = dict.fromkeys(r for op in cascades for r in op.sizes)
             raise Failure(Diagnostic("error", f"unknown rank '{rank}'{suggestion(rank, known)}", args.file))
-    return [op for op in cascades if all(rank in op.sizes for rank in named)]
 
 
 def _count(op: CascadeOp, args: Namespace) -> dict[str, RankPasses]:
-    counter = PassCounter(Program(op), [tiles.split(",") for tiles in args.tiles])
+    """The passes over the ranks asked for, as far as the cascade traverses them."""
+    tiles = [parts for parts in (text.split(",") for text in args.tiles) if set(parts) <= op.sizes.keys()]
+    counter = PassCounter(Program(op), tiles)
     asked = [rank for rank in op.sizes if not args.rank or rank in args.rank]
     return {rank: passes for rank in asked if (passes := counter.count_rank(rank)) is not None}
 
@@ -109,7 +136,7 @@ def _reason_json(reason: NewPass) -> dict[str, object]:
     }
 
 
-def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses]) -> Iterator[str]:
+def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived) -> Iterator[str]:
     """A readable account: a line per rank, and for ranks with several phases a table, the reasons and what is kept."""
     yield f"@{op.sym_name.data}"
     for rank, passes in ranks.items():
@@ -118,6 +145,9 @@ def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses]) -> Iterator[str]:
             yield from (f"    {line}" for line in _table(passes))
             yield from (f"    {reason}" for reason in passes.reasons)
             yield from (f"    {line}" for live in passes.live if (line := _live_line(live)))
+        if (found := derived.get((op.sym_name.data, rank))) is not None:
+            best = "1 pass" if found.passes == 1 else f"{found.passes} passes"
+            yield f"    einsum-one-pass makes it {best} ({found.verdict.kind}: {found.verdict.why})"
 
 
 def _summary(passes: RankPasses) -> str:

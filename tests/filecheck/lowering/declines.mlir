@@ -130,7 +130,7 @@ accel.machine @toy clock 1000000000 word 2 {
   accel.memory @buffer
   accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1}
 }
-// expected-error @below {{cascade '@where' cannot be lowered: the coordinates of %V cannot be put together over these tiles}}
+// expected-error @below {{cascade '@where' cannot be lowered: the coordinates of %V cannot be put together from single ones}}
 einsum.cascade @where ranks {m = 4} (%A[m]) -> [], [] : f32 attributes {machine = @toy, tiles = #einsum.ranks<{m = 1}>} {
   %V, %I = einsum.compute [] = %A[m] reduce argmax(m) {array = @lanes}
   einsum.return %V[], %I[]
@@ -160,4 +160,32 @@ einsum.cascade @sum ranks {m = 4, p = 4} (%A[m, p]) -> [p] : f32 attributes {mac
   // expected-error @below {{no array of machine '@toy' can put partial results of 'add' together}}
   %S = einsum.compute [p] = %A[m, p] * 2 reduce add(m) {array = @grid}
   einsum.return %S[p]
+}
+
+// -----
+
+accel.machine @toy clock 1000000000 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1, div = 1}
+}
+einsum.operator @mean(%a, %b) = (%a + %b) / 2 laws {identity = 0}
+// expected-error @below {{cascade '@means' cannot be lowered: '@mean' is not associative, so %S cannot be put together from parts}}
+einsum.cascade @means ranks {m = 4} (%A[m]) -> [] : f32 attributes {machine = @toy, tiles = #einsum.ranks<{m = 2}>} {
+  %S = einsum.compute [] = %A[m] reduce @mean(m) {array = @lanes}
+  einsum.return %S[]
+}
+
+// -----
+
+accel.machine @toy clock 1000000000 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1, div = 1}
+}
+einsum.operator @first(%a, %b) = %a laws {associative, identity = 0}
+// expected-error @below {{cascade '@order' cannot be lowered: %S cannot be put together from parts in the order of its fiber: '@first' takes rank m in tiles only}}
+einsum.cascade @order ranks {m = 4, p = 4} (%A[m, p]) -> [] : f32 attributes {machine = @toy, tiles = #einsum.ranks<{p = 2}>} {
+  %S = einsum.compute [] = %A[m, p] reduce @first(m, p) {array = @lanes}
+  einsum.return %S[]
 }
