@@ -6,8 +6,8 @@ from xdsl.ir import Operation
 
 from ..algebra.expr import Access, Apply, Expr, walk
 from ..dialects.einsum import ComputeOp
+from ..dialects.einsum_empties import declared_empty
 from ..dialects.einsum_verify import find_operator
-from ..interpreter.empties import declared_empty
 
 
 def visits_everywhere(op: ComputeOp) -> bool:

@@ -10,12 +10,12 @@ from xdsl.ir import Block, Operation, SSAValue
 from ..algebra.expr import Expr, ranks
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
 from ..dialects.einsum_attrs import NumberAttr
+from ..dialects.einsum_empties import declared_empty
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .arguments import checked_arguments, effective_element
 from .compute import evaluate_compute
 from .elements import Array, Element, InputError, Number, cast, representable
-from .empties import declared_empty
 from .user_operators import UserOperator, user_operators
 from .views import evaluate_view
 

@@ -50,7 +50,7 @@ class CascadeReader:
     def _declare(self, value: SSAValue) -> Tensor:
         empty: int | float | None = None
         if self.has_empties:
-            from ..interpreter.empties import declared_empty  # brings NumPy in, which most cascades do without
+            from ..dialects.einsum_empties import declared_empty  # brings NumPy in, which most cascades do without
 
             empty = declared_empty(value)
         type_ = tensor_of(value)

@@ -12,10 +12,10 @@ from xdsl.dialects.builtin import Builtin
 from xdsl.parser import Parser
 
 from einfold.dialects.einsum import CascadeOp, Einsum, IterateOp
+from einfold.dialects.einsum_empties import declared_empty
 from einfold.interpreter.arguments import argument_names, random_inputs
 from einfold.interpreter.cascade import Runner, last_uses, run_cascade
 from einfold.interpreter.elements import ELEMENTS, InputError
-from einfold.interpreter.empties import declared_empty
 
 inf = math.inf
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from xdsl.ir import BlockArgument, SSAValue
 
-from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
-from ..dialects.einsum_attrs import NumberAttr
-from .elements import Number
+from .einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
+from .einsum_attrs import NumberAttr
 
 
-def declared_empty(value: SSAValue, asked: frozenset[SSAValue] = frozenset()) -> Number | None:
+def declared_empty(value: SSAValue, asked: frozenset[SSAValue] = frozenset()) -> int | float | None:
     """The empty value that a tensor declares, None if it is present everywhere.
 
     A view has its source's. A state has the one of the tensor that becomes the next state, or else of the tensor that initialises it;
@@ -34,7 +33,7 @@ def declared_empty(value: SSAValue, asked: frozenset[SSAValue] = frozenset()) ->
             return None
 
 
-def _state_empty(op: IterateOp, position: int, asked: frozenset[SSAValue]) -> Number | None:
+def _state_empty(op: IterateOp, position: int, asked: frozenset[SSAValue]) -> int | float | None:
     state = op.body.block.args[position]
     if state in asked:
         return None
