@@ -29,7 +29,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface
 
-from . import einsum_operator_text, einsum_text, einsum_verify
+from . import einsum_operator_text, einsum_operator_verify, einsum_text, einsum_verify
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, RanksAttr, ReduceAttr, SubscriptsAttr, ViewAttr
 
 AnyTensor = TensorType[Attribute]
@@ -303,7 +303,7 @@ class OperatorOp(IRDLOperation):
         einsum_operator_text.print_operator(self, printer)
 
     def verify_(self) -> None:
-        einsum_verify.verify_operator(self)
+        einsum_operator_verify.verify_operator(self)
 
 
 @irdl_op_definition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import ArrayAttr, StringAttr, TensorType, UnitAttr
+from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import VerifyException
@@ -93,7 +93,7 @@ def _check_expression(op: Operation, expression: Expr, operands: Sequence[SSAVal
             case Param(name):
                 raise VerifyException(f"parameter '%{name}' outside an operator")
             case Apply(operator, args, merge):
-                _check_operator(op, operator, len(args))
+                check_operator(op, operator, len(args))
                 if merge is not None and len(args) > 2:
                     raise VerifyException(f"operator '{operator}' has {len(args)} operands; a merge is a table over one or two")
             case _:
@@ -102,7 +102,7 @@ def _check_expression(op: Operation, expression: Expr, operands: Sequence[SSAVal
         raise VerifyException(f"{_name(operands[min(set(range(len(operands))) - used)])} is an operand that the map does not read")
 
 
-def _check_operator(op: Operation, name: str, arity: int) -> None:
+def check_operator(op: Operation, name: str, arity: int) -> None:
     known = SCALAR_OPERATORS.get(name)
     if known is not None:
         expected = known.arity
@@ -292,52 +292,3 @@ def verify_cascade(op: CascadeOp) -> None:
 
 def verify_return(op: ReturnOp) -> None:
     _check_uses(op.values, op.subscripts.data, enclosing_cascade(op).sizes, "einsum.return")
-
-
-_LAWS: Mapping[str, type[Attribute]] = {
-    "associative": UnitAttr,
-    "commutative": UnitAttr,
-    "identity": NumberAttr,
-    "inverse": StringAttr,
-    "distributes_over": ArrayAttr,
-    "monotone": StringAttr,
-    "homomorphism": ArrayAttr,
-}
-
-
-def _check_not_recursive(op: OperatorOp) -> None:
-    """No operator is defined by way of itself."""
-    seen: set[str] = set()
-    waiting = [op]
-    while waiting:
-        body = waiting.pop().body
-        for e in walk(body.data) if body is not None else ():
-            if isinstance(e, Apply) and e.op.startswith("@") and e.op not in seen:
-                if e.op == f"@{op.sym_name.data}":
-                    raise VerifyException(f"operator '{e.op}' is defined by itself")
-                seen.add(e.op)
-                waiting.append(find_operator(op, e.op))
-
-
-def verify_operator(op: OperatorOp) -> None:
-    names = [p.data for p in op.params]
-    if len(set(names)) != len(names) or not names:
-        raise VerifyException("an operator's parameters must be one or more different names")
-    if op.body is not None:
-        for e in walk(op.body.data):
-            if isinstance(e, Access | RankShape):
-                raise VerifyException("an operator's body may use its parameters and numbers only")
-            if isinstance(e, Param) and e.name not in names:
-                raise VerifyException(f"unknown parameter '%{e.name}'{nearest(e.name, names)}")
-            if isinstance(e, Apply):
-                _check_operator(op, e.op, len(e.args))
-        _check_not_recursive(op)
-        for rank in ranks(op.body.data):
-            raise VerifyException(f"unknown parameter '{rank}'{nearest(rank, names)}")
-    for law, value in op.laws.data.items():
-        if law not in _LAWS:
-            raise VerifyException(f"unknown law '{law}'{nearest(law, list(_LAWS))}")
-        if not isinstance(value, _LAWS[law]):
-            raise VerifyException(f"law '{law}' has a value of another kind")
-        if law == "monotone" and isinstance(value, StringAttr) and value.data not in ("increasing", "decreasing"):
-            raise VerifyException(f"monotone is 'increasing' or 'decreasing', not '{value.data}'")

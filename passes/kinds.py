@@ -14,14 +14,17 @@ from ..dialects.einsum_scope import tensor_of
 
 def is_plain_reduction(op: ComputeOp) -> bool:
     """One reduction with one result, over every point: what the algebra speaks of."""
-    if op.reduce is None or len(op.reduce.data) != 1 or len(op.results_) != 1 or not visits_everywhere(op):
-        return False
-    return _plain_out(op.out.data) and is_real(op)
+    return op.reduce is not None and len(op.reduce.data) == 1 and is_plain(op)
 
 
 def is_inlinable(op: ComputeOp) -> bool:
     """A map only, over real numbers, whose result's dimensions are plain ranks."""
-    return op.reduce is None and _plain_out(op.out.data) and is_real(op) and visits_everywhere(op)
+    return op.reduce is None and is_plain(op)
+
+
+def is_plain(op: ComputeOp) -> bool:
+    """One result over real numbers, whose dimensions are plain ranks, and every point is visited."""
+    return len(op.results_) == 1 and _plain_out(op.out.data) and is_real(op) and visits_everywhere(op)
 
 
 def is_real(op: ComputeOp) -> bool:

@@ -7,15 +7,13 @@ shared, or that have fewer ranks than what they stand in, become Einsums of thei
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Block, Region, SSAValue
 
 from ..algebra.affine import Affine, Comparison
-from ..algebra.derivation import Accumulator, Derived
+from ..algebra.derivation import Derived
 from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, affine_value, map_leaves, substitute_params, walk
 from ..dialects.einsum import ComputeOp, IterateOp, YieldOp
 from ..dialects.einsum_attrs import NumberAttr, SubscriptsAttr
@@ -25,45 +23,7 @@ from .bottoms import leaves_bottom
 from .chains import Link
 from .plain_form import Finals, accumulator_out, element_of, number, numbered, scalar_of
 from .tensors import TensorTable, read_ranks
-
-
-@dataclass(frozen=True)
-class Tiling:
-    """The chain's rank of `size`, walked in tiles of `tile`: `outer` numbers the tiles, `inner` the elements of one."""
-
-    rank: str
-    size: int
-    outer: str
-    inner: str
-    tile: int
-
-    @property
-    def coordinate(self) -> Affine:
-        return Affine.rank(self.outer) * self.tile + Affine.rank(self.inner)
-
-    @property
-    def ragged(self) -> tuple[Comparison, ...]:
-        """The filter that keeps the last tile inside the rank."""
-        return () if self.size % self.tile == 0 else (Comparison(self.coordinate, "<", Affine((), self.size)),)
-
-
-@dataclass
-class _State:
-    """One accumulator in the loop: its dimensions, its block argument and the value it takes next."""
-
-    link: Link
-    accumulator: Accumulator
-    out: tuple[Affine, ...]
-    argument: SSAValue
-    next: SSAValue | None = None
-
-
-@dataclass
-class _Sharing:
-    """How often a sub-expression occurs among all that the loop computes; what it was emitted as."""
-
-    occurs: Counter[Expr] = field(default_factory=Counter[Expr])
-    emitted: dict[tuple[Expr, tuple[Comparison, ...]], Access] = field(default_factory=dict[tuple[Expr, tuple[Comparison, ...]], Access])
+from .tiling import Sharing, State, Tiling
 
 
 class LoopEmitter:
@@ -74,7 +34,7 @@ class LoopEmitter:
         self.table, self.links, self.tiling, self.sunk = table, links, tiling, sunk
         self.local: dict[SSAValue, SSAValue] = {}
         self.running: dict[str, tuple[SSAValue, SSAValue]] = {}
-        self.sharing = _Sharing()
+        self.sharing = Sharing()
         self.names: dict[Expr, str] = {}
         self.safe: dict[str, dict[str, Expr]] = {
             link.name: dict(derived.safe) for link, derived in links if derived.safe and not self._starts(link, derived)
@@ -134,24 +94,24 @@ class LoopEmitter:
             finals.accumulators[state.accumulator.name] = self.table.access(result, state.out)
         return iterate, finals
 
-    def _states(self) -> list[_State]:
-        states: list[_State] = []
+    def _states(self) -> list[State]:
+        states: list[State] = []
         for link, derived in self.links:
             for position, accumulator in enumerate(derived.accumulators):
                 out = accumulator_out(link, accumulator.basis)
                 shape = [s.bounds(self.table.sizes)[1] + 1 for s in out]
                 argument = self.block.insert_arg(TensorType(element_of(link), shape), len(self.block.args))
                 argument.name_hint = numbered(f"R{link.name}", position, len(derived.accumulators))
-                states.append(_State(link, accumulator, out, argument))
+                states.append(State(link, accumulator, out, argument))
         return states
 
-    def _is_summary(self, state: _State) -> bool:
+    def _is_summary(self, state: State) -> bool:
         """Whether an accumulator is its summary, with nothing to apply at the end."""
         derived = next(d for link, d in self.links if link is state.link)
         return derived.final == Param(state.accumulator.name) and state.out == state.link.op.out.data
 
     @staticmethod
-    def _next(state: _State) -> SSAValue:
+    def _next(state: State) -> SSAValue:
         if state.next is None:
             raise ValueError(f"accumulator '{state.accumulator.name}' was not updated")
         return state.next
@@ -255,7 +215,7 @@ class LoopEmitter:
         shared = [r for r in outs if r in needed] or outs
         return [*shared[:-1], self.tiling.inner, *shared[-1:]]
 
-    def _update(self, link: Link, derived: Derived, own: Sequence[_State]) -> None:
+    def _update(self, link: Link, derived: Derived, own: Sequence[State]) -> None:
         where = self._filter(link.where)
         reduced = tuple(self.tiling.inner if r == self.tiling.rank else r for r in link.reduced)
         for position, state in enumerate(own):
@@ -270,7 +230,7 @@ class LoopEmitter:
             name = numbered(f"R{link.name}_next", position, len(derived.accumulators))
             state.next = self._add(state.out, combined, link, name)
 
-    def _corrected(self, link: Link, derived: Derived, own: Sequence[_State], position: int) -> Expr:
+    def _corrected(self, link: Link, derived: Derived, own: Sequence[State], position: int) -> Expr:
         """What was accumulated before, corrected to the summaries' new values: the sum over l of K[position][l] (x) A_l."""
         state = own[position]
         if not derived.rebased_on or derived.times is None:
@@ -301,7 +261,7 @@ class LoopEmitter:
         self.names.setdefault(half, "P" + "".join(n.name for n in link.needs if _mentions(entry, n.name)))
         return self._own(half, bound, link, ())
 
-    def _run(self, link: Link, derived: Derived, by_name: dict[str, _State]) -> None:
+    def _run(self, link: Link, derived: Derived, by_name: dict[str, State]) -> None:
         """Make the running values of a summary, before and after this tile, if something is rebased on it."""
         if link.name not in self.moving:
             return

@@ -19,9 +19,11 @@ from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from ..dialects.notation import nearest
 from .chains import Chain, ChainFinder, Link
-from .online_form import LoopEmitter, Tiling
+from .online_form import LoopEmitter
 from .plain_form import Finals, emit_plain
+from .stacked import is_stacked, unstack
 from .tensors import TensorTable
+from .tiling import Tiling
 
 Derivations = Sequence[tuple[Link, Derived]]
 """Links of one chain that share a traversal, each with its derived form, in program order."""
@@ -54,6 +56,9 @@ def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
 
 def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     """Rewrite every chain over every rank asked for; True if something changed."""
+    before = cascade.clone() if any(map(is_stacked, cascade.body.block.ops)) else None
+    if before is not None:
+        unstack(cascade)
     changed = False
     ranks = [plan.rank] if plan.rank is not None else _reduced_ranks(cascade)
     for rank in ranks:
@@ -63,7 +68,16 @@ def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
             changed, rounds = True, rounds + 1
     if changed:
         sort_block(cascade.body.block)
+    elif before is not None:
+        restore(cascade, before)
     return changed
+
+
+def restore(cascade: CascadeOp, before: CascadeOp) -> None:
+    """Make a cascade what its copy `before` still is; the copy is used up."""
+    cascade.ranks = before.ranks
+    cascade.detach_region(cascade.body)
+    cascade.add_region(before.detach_region(before.body))
 
 
 def _reduced_ranks(cascade: CascadeOp) -> list[str]:
@@ -108,9 +122,7 @@ class RankReduction:
         """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
         if before is None or passes_over(self.cascade, self.rank) <= passes_over(before, self.rank):
             return False
-        self.cascade.ranks = before.ranks
-        self.cascade.detach_region(self.cascade.body)
-        self.cascade.add_region(before.detach_region(before.body))
+        restore(self.cascade, before)
         remarks.missed(self.plan.name, self.cascade, f"merging what can be merged over {self.rank} would add a pass beside those that stay")
         return True
 

@@ -127,6 +127,12 @@ CASES = {
         2,
         1,
     ),
+    "stacked reductions": (
+        QKV,
+        ATTENTION.replace("%QK[m, p] reduce max(m)", "%Q[p, e] * %K[m, e] reduce add(e), max(m)"),
+        3,
+        1,
+    ),
     "FuseMax Cascade 1": (
         "(%A[m], %B[m]) -> [] : f64",
         """
