@@ -130,6 +130,7 @@ class RankReduction:
         """The links that the algebra finds a form for, by name, with every summary that they need a running value of."""
         if all(link.op in self.declined for link in links if link.needs):
             return {}
+        links = self._alike(links)
         results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links))
         found: dict[str, tuple[Link, Derived]] = {}
         for link, result in zip(links, results, strict=True):
@@ -139,13 +140,24 @@ class RankReduction:
                 self._decline(link, result.reason)
             elif result.form != "base" and not self.plan.accepts(result):
                 self._decline(link, f"its form is {result.form}, which this pass does not emit")
-            elif untold := [n for n in result.rebased_on if n in found and untold_bottom(found[n][1])]:
+            elif missing := [n for n in result.rebased_on if n not in found]:
+                self._decline(link, f"it would follow {missing[0]}, which stays a later pass")
+            elif untold := [n for n in result.rebased_on if untold_bottom(found[n][1])]:
                 self._decline(link, f"nothing tells whether {untold[0]} has visited an element yet")
-            elif other := [n for n in result.rebased_on if n in found and set(found[n][0].where) != set(link.where)]:
-                self._decline(link, f"it visits other elements than {other[0]}, which it would follow")
             else:
                 found[link.name] = (link, result)
         return found
+
+    def _alike(self, links: Sequence[Link]) -> list[Link]:
+        """The links that visit the same elements as the summaries they need: the algebra relies on facts such as `x <= max`."""
+        kept: dict[str, Link] = {}
+        for link in links:
+            other = [n.name for n in link.needs if n.name not in kept or set(n.where) != set(link.where)]
+            if other:
+                self._decline(link, f"it visits other elements than {other[0]}, or that stays a later pass")
+            else:
+                kept[link.name] = link
+        return list(kept.values())
 
     def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
         """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""

@@ -260,3 +260,20 @@ def test_what_cannot_be_merged_is_said() -> None:
     assert passes_over_m(cascade_of(module)) == 2
     missed = [r for r in found if r.kind == "missed"]
     assert len(missed) == 1 and missed[0].message.startswith("Y stays a later pass over m: ")
+
+
+def test_nothing_follows_a_summary_that_stays_behind() -> None:
+    """D1 visits other elements than D0, so it keeps its pass; D2, which would be rebased on D1, must then keep its own."""
+    body = """
+  %D0 = einsum.compute [p] = %X[p, m] reduce add(m)
+  %D1 = einsum.compute [p] = exp(%X[p, m] - %D0[p]) reduce add(m) where m <= p + 2
+  %D2 = einsum.compute [p] = exp(%X[p, m] - %D1[p]) reduce add(m)
+  einsum.return %D2[p]
+"""
+    for numerics in ("safe", "fast"):
+        module = parse("(%X[p, m]) -> [p] : f64", body)
+        given = {"X": inputs_of(cascade_of(module), 6)["X"] * 0.1}
+        expected = run_cascade(cascade_of(module), given)
+        EinsumOnePass(size=4, numerics=numerics).apply(Context(), module)
+        module.verify()
+        np.testing.assert_allclose(run_cascade(cascade_of(module), given)[0], expected[0], rtol=1e-9)
