@@ -135,11 +135,14 @@ def test_a_machine_file_that_is_wrong_is_told_with_its_line(capsys: pytest.Captu
     )
 
 
-def test_what_a_machine_cannot_do_is_told_at_the_einsum(capsys: pytest.CaptureFixture[str]):
-    path = str(EXAMPLES / "logsumexp.mlir")
+def test_what_a_machine_cannot_do_is_told_at_the_einsum(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    path = str(tmp_path / "sine.mlir")
+    Path(path).write_text(
+        "einsum.cascade @c ranks {p = 8} (%X[p]) -> [p] : f32 {\n  %L = einsum.compute [p] = sin(%X[p])\n  einsum.return %L[p]\n}\n"
+    )
     _, err = output(capsys, path, "--machine", "flat-cloud", code=1)
     line, source, caret = err.splitlines()
-    assert line.startswith(f"{path}:") and "machine '@flat_cloud' cannot run %L: '@pe1d' has no 'log'" in line
+    assert line.startswith(f"{path}:") and "machine '@flat_cloud' cannot run %L: '@pe1d' has no 'sin'" in line
     assert "einsum.compute" in source and "^" in caret
 
 
