@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import i64
 from xdsl.ir import SSAValue
 
 from ..algebra.affine import Affine
-from ..algebra.expr import Access, Apply, Expr, Num, affine_value, walk
+from ..algebra.expr import Access, Apply, Expr, Num, affine_value
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis import remarks
 from ..dialects.accel_attrs import When
@@ -33,37 +33,39 @@ class Accumulator:
         self.scalar = self.last.op if known is None else known.scalar
         self.indexed = known is not None and known.results == 2
         self.identity = self._declared_identity() if known is None else known.identity
-        self.place = self._place()
         self.by_tile = any(builder.nest.tile_rank(r) is not None for r in self.last.ranks)
-        self.declares_identity = not self.by_tile and self._chooses()
+        self.declares_identity = not self.by_tile and builder.plan.leaves_out(einsum)
         self.merge = "pass-through" if einsum.empty is not None or self.declares_identity else None
         """Where a part or the state declares an empty value, they are put together whatever their values are."""
-
-    def _chooses(self) -> bool:
-        """Whether the Einsum leaves points out, by a filter, an absent operand or a merge."""
-        einsum = self.einsum
-        merged = any(isinstance(e, Apply) and e.merge is not None for e in walk(einsum.map))
-        return merged or bool(self.builder.plan.where(einsum)) or any(t.empty is not None for t in einsum.operands)
+        self.in_one = not self.by_tile and len(einsum.reduce) == 1 and not self.declares_identity and self._can(einsum.place.array)
+        """Nothing is reduced within a tile: one task maps and adds to what there is."""
+        self.place = self._place()
 
     def _declared_identity(self) -> float:
         machine = self.builder.machine
         declared = find_operator(machine, self.last.op).laws.data.get("identity")
         return declared.data if isinstance(declared, NumberAttr) else 0
 
+    def _can(self, array: str) -> bool:
+        """Whether an array has the operations that put parts together."""
+        needed = ("max", "select", "gt", "lt", "or", "add") if self.indexed else (self.scalar,)
+        table = self.builder.machine.arrays[array].ops.table
+        return all(op.startswith("@") or unit_of(op, table) is not None for op in needed)
+
     def _place(self) -> Place:
-        """Where partial results are put together: on the Einsum's own array if its rows and columns are all kept, else beside it."""
+        """Where parts are put together: on the Einsum's own array if its map is part of it or its rows and columns are all kept, else
+        beside it."""
         own, kept = self.einsum.place, {r for s in self.einsum.out for r in s.ranks}
         arrays = sorted(self.builder.machine.arrays.values(), key=lambda a: -a.rows.data * a.cols.data)
         beside = [a.sym_name.data for a in arrays if a.sym_name.data != own.array]
-        order = [own.array, *beside] if kept.issuperset((*own.rows, *own.cols)) else [*beside, own.array]
-        needed = ("max", "select", "gt", "lt", "or", "add") if self.indexed else (self.scalar,)
-        for name in order:
-            table = self.builder.machine.arrays[name].ops.table
-            if all(op.startswith("@") or unit_of(op, table) is not None for op in needed):
-                rows = tuple(r for r in own.rows if r in kept and self.builder.machine.arrays[name].rows.data > 1)
-                return Place(name, rows, tuple(c for c in own.cols if c in kept))
-        machine = self.builder.machine.sym_name.data
-        remarks.fail(self.einsum.location, f"no array of machine '@{machine}' can put partial results of '{self.last.op}' together")
+        order = [own.array, *beside] if self.in_one or kept.issuperset((*own.rows, *own.cols)) else [*beside, own.array]
+        array = next((name for name in order if self._can(name)), None)
+        if array is None:
+            machine = self.builder.machine.sym_name.data
+            remarks.fail(self.einsum.location, f"no array of machine '@{machine}' can put partial results of '{self.last.op}' together")
+        rows = tuple(r for r in own.rows if r in kept and self.builder.machine.arrays[array].rows.data > 1)
+        cols = [c for c in own.cols if c in kept] or sorted(kept.difference(rows), key=lambda r: (self.builder.plan.sizes[r], r))[-1:]
+        return Place(array, rows, tuple(cols))
 
     def emit(self) -> list[SSAValue]:
         """The tasks; returns the complete results, which are known at the last coordinate of every loop."""
@@ -71,7 +73,7 @@ class Accumulator:
             return self._emit_indexed()
         einsum, builder = self.einsum, self.builder
         where = builder.plan.where(einsum)
-        if not self.by_tile and len(einsum.reduce) == 1 and not self.declares_identity:
+        if self.in_one:
             return [self._put_together(builder.map_of(einsum), self.loops)]
         [partial] = builder.task(
             einsum,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..algebra.affine import Affine, Comparison
-from ..algebra.expr import Access, accesses
+from ..algebra.expr import Access, Apply, accesses, walk
 from ..dialects.accel_attrs import When
 from .flow import Flow, Known, Unfit
 from .nest import Loop, Nest
@@ -103,6 +103,14 @@ class KernelPlan:
             raise Unfit(f"%{einsum.name} cannot be put together from parts in the order of its fiber: '{last.op}' takes rank {first} in tiles only")
         if indexed and self.nest.tile_rank(first) is None:
             raise Unfit(f"the coordinates of %{einsum.name} cannot be put together from single ones")
+        single = all(self.nest.tile_rank(r) is None for r in last.ranks)
+        if single and len(einsum.reduce) > 1 and self.leaves_out(einsum):
+            raise Unfit(f"%{einsum.name} cannot be put together from single coordinates: the reduction before may see no point of one")
+
+    def leaves_out(self, einsum: Einsum) -> bool:
+        """Whether points may be left out: by a filter, an absent operand or a merge."""
+        merged = any(isinstance(e, Apply) and e.merge is not None for e in walk(einsum.map))
+        return merged or bool(self.where(einsum)) or any(t.empty is not None for t in einsum.operands)
 
     def _source(self, tensor: Tensor, subscripts: tuple[Affine, ...], when: When) -> Source:
         """The tile that holds a tensor's elements at `subscripts` (over loops and tile ranks)."""

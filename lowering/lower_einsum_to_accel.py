@@ -88,6 +88,7 @@ def _read(cascade: CascadeOp, machine: MachineOp, prefix: str) -> Program:
 
 def _emit(cascade: CascadeOp, program: Program, phases: Phases) -> Lowered:
     name = cascade.sym_name.data
+    program.units = _needed(program)
     try:
         groups = phases.groups()
         wanted = _stored(program, groups)
@@ -104,6 +105,16 @@ def _emit(cascade: CascadeOp, program: Program, phases: Phases) -> Lowered:
     Rewriter.insert_op(kernels, InsertPoint.before(cascade))
     Rewriter.erase_op(cascade)
     return Lowered(kernels, tuple(t.name for t in program.inputs), tuple(t.name for t in program.returns))
+
+
+def _needed(program: Program) -> list[Unit]:
+    """The units that something returned depends on."""
+    wanted, kept = set(program.returns), list[Unit]()
+    for unit in reversed(program.units):
+        if not wanted.isdisjoint(made_by(unit)):
+            wanted.update(read_by(unit))
+            kept.insert(0, unit)
+    return kept
 
 
 def _stored(program: Program, groups: Sequence[Sequence[Unit]]) -> set[Tensor]:

@@ -126,6 +126,21 @@ def test_a_large_batch_is_a_loop_and_not_spread_over_the_array():
     assert tiles_of(cascade)["b"] == 1
 
 
+def test_ranks_that_would_leave_most_of_an_array_idle_are_not_spread():
+    """All Einsums have b, h and k; what counts is that i and j fill the array, though fewer points are over both."""
+    text = TOY.replace("REGISTERS", "") + (
+        "einsum.cascade @c ranks {i = 12, j = 12, k = 1, d = 9} (%A[i, k, d], %B[j, k, d]) -> [i, j, k] : f32 {\n"
+        "  %X = einsum.compute [i, j, k] = %A[i, k, d] * %B[j, k, d] reduce add(d)\n"
+        "  %Y = einsum.compute [i, j, k] = %X[i, j, k] * %A[i, k, 0]\n"
+        "  einsum.return %Y[i, j, k]\n}"
+    )
+    module = parse(text)
+    EinsumPlace().apply(Context(), module)
+    [first, second] = [place_of(op) for op in module.walk() if isinstance(op, ComputeOp)]
+    assert first is not None and (first.rows, first.cols) == (("i",), ("j",))
+    assert second is not None and (second.rows, second.cols) == (("i",), ("j",))
+
+
 def test_small_ranks_do_not_take_an_array_from_large_ones():
     text = TOY.replace("REGISTERS", "") + SUMS.replace("e = 2", "e = 1")
     module = parse(text)

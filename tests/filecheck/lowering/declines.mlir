@@ -189,3 +189,16 @@ einsum.cascade @order ranks {m = 4, p = 4} (%A[m, p]) -> [] : f32 attributes {ma
   %S = einsum.compute [] = %A[m, p] reduce @first(m, p) {array = @lanes}
   einsum.return %S[]
 }
+
+// -----
+
+accel.machine @toy clock 1000000000 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1, div = 1}
+}
+// expected-error @below {{cascade '@single' cannot be lowered: %S cannot be put together from single coordinates: the reduction before may see no point of one}}
+einsum.cascade @single ranks {m = 2, p = 1} (%A[m, p]) -> [] : f32 attributes {machine = @toy, tiles = #einsum.ranks<{m = 1}>} {
+  %S = einsum.compute [] = %A[m, p] reduce max(p), add(m) where m <= p {array = @lanes}
+  einsum.return %S[]
+}
