@@ -47,9 +47,8 @@ class Flow:
             state = self.known[carried.state]
             for rank in self.looped:
                 if rank != iteration.rank and value[rank] != state[rank]:
-                    raise Unfit(
-                        f"the state %{carried.state.name} is {value[rank]} known over rank {rank} where it is made, {state[rank]} where it is read"
-                    )
+                    told = "is reduced over tiles of" if value[rank] == "last" else "varies otherwise with"
+                    raise Unfit(f"the state %{carried.state.name} {told} rank {rank} in every generation; take the rank whole")
             self.known[carried.result] = {**value, iteration.rank: "last"}
         self._collected.update(c.result for c in iteration.collected)
 

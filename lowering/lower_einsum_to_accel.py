@@ -44,7 +44,8 @@ class LowerEinsumToAccel(ModulePass):
     name = "lower-einsum-to-accel"
 
     pipeline: bool = True
-    """Whether the tasks that an iteration need not wait for run beside the next iteration."""
+    """Whether the tasks that an iteration need not wait for run beside the next one, with tiles held twice. Without, all tasks of a tile are
+    in one stage and there is one copy of it; only what the arrays' own queues let overlap does."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]

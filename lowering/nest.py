@@ -1,7 +1,7 @@
 """The loop nest of a kernel: which loops a rank becomes, and in which order they stand.
 
 Outermost are the ranks that everything streamed through the kernel has (batch, head): no tile is used twice along them. Then come
-the ranks reduced or iterated over, and the one over the array's rows. Innermost stand blocks of the ranks that something streamed
+the ranks reduced or iterated over (where there is none, the one over the array's rows). Innermost stand blocks of the ranks that something streamed
 lacks: a tile of keys serves a whole block of queries, whose running results stay on the chip. What does not fit into a block is
 an outer loop. For attention this is FuseMax's `for p2, m1, p1; parallel p0, m0` (MICRO 2024, section on the mapping).
 """
@@ -62,7 +62,7 @@ def roles_of(units: Sequence[Unit], looped: Sequence[str]) -> Roles:
     einsums = [e for unit in units for e in einsums_of(unit)]
     ended = _ends(units)
     rows = {r for e in einsums for r in e.place.rows}
-    middle = sorted((r for r in looped if r in ended or r in rows), key=lambda r: -ended.get(r, len(einsums) + 1))
+    middle = sorted((r for r in looped if r in ended), key=lambda r: -ended[r]) or [r for r in looped if r in rows]
     made = {t for unit in units for t in made_by(unit)} | {t for e in einsums for t in e.results}
     carried = {c.state for unit in units if isinstance(unit, Iteration) for c in unit.carried}
     loaded = [{r for i in s for r in i.ranks} for e in einsums for t, s in e.reads if base_of(t) not in made and base_of(t) not in carried]

@@ -53,19 +53,20 @@ def place_cascade(cascade: CascadeOp, machine: MachineOp, given: Mapping[str, in
 def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) -> Spread | None:
     """The two ranks that keep most of an array's processing elements at useful work; None if no Einsum has two ranks.
 
-    Scored by points of the Einsums over both ranks where both are useful, then by points of those over both, times the share of the
-    array that ranks of such sizes fill: small ranks, and batch ranks that only repeat the work, lose. The columns go to the rank that
-    more results keep, so that reductions run along them.
+    Scored by points of the Einsums over both ranks: those where both are useful, then those whose result keeps both, then all; each times
+    the share of the array that ranks of such sizes fill. So small ranks lose, and batch ranks that only repeat the work. The columns go
+    to the rank that more results keep, so that reductions run along them.
     """
     kept = {r: sum(w.points for w in works if r in w.kept) for r in sizes}
     last = {r: max((w.kept.index(r) for w in works if r in w.kept), default=0) for r in sizes}
-    best: tuple[tuple[float, float], Spread] | None = None
+    best: tuple[tuple[float, float, float], Spread] | None = None
     for pair in combinations([r for r in sizes if any(r in w.ranks for w in works)], 2):
         both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
         row, col = sorted(pair, key=lambda r: (kept[r], last[r]))
         filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
         useful = sum(w.points for w in both if row in w.useful and col in w.useful)
-        score = (useful * filled, sum(w.points for w in both) * filled)
+        stationary = sum(w.points for w in both if row in w.kept and col in w.kept)
+        score = (useful * filled, stationary * filled, sum(w.points for w in both) * filled)
         if both and (best is None or score > best[0]):
             best = (score, Spread(row, col))
     return None if best is None else best[1]

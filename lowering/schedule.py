@@ -44,7 +44,7 @@ class Unschedulable(Exception):
 def schedule(kernel: KernelOp, machine: MachineOp, memory: str, *, pipeline: bool = True, most: bool = True) -> bool:
     """Give every operation its stage, every tile its home and copies, as generously as the memory `memory` allows.
 
-    `pipeline=False` puts all tasks in one stage and holds the fewest copies: one tile is produced and consumed before the next.
+    `pipeline=False` puts all tasks in one stage and holds the fewest copies.
     `most=False` tries the least demanding schedule only. Returns whether tiles are held twice, so that a load need not wait for the
     last read of the tile before it. Raises `Unschedulable` if not even the least demanding schedule fits.
     """

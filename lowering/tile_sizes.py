@@ -41,6 +41,7 @@ def tile_sizes(
     loops = {r for w in works for r in w.iterative}
     shared = () if len(spread) > 1 else {r for w in works for r in w.useful}
     main = [w for w in works if all(r in w.ranks for r in spread)] or works
+    in_turn = _taken_in_turn(main, spread)
     merged = merged_tiles(works, sizes)
     tiles: dict[str, int] = {}
     for rank, size in sizes.items():
@@ -53,7 +54,7 @@ def tile_sizes(
             tiles[rank] = size
         elif rank in spread and any(rank in (*p.rows, *p.cols) for p in places):
             tiles[rank] = min(size, _side(rank, places, machine))
-        elif all(rank in w.kept for w in main) and not any(rank in (*w.reduced, *w.compound, *shared) for w in works):
+        elif all(rank in w.kept for w in main) and rank != in_turn and not any(rank in (*w.reduced, *w.compound, *shared) for w in works):
             tiles[rank] = 1
         else:
             side = max(a.cols.data for a in machine.arrays.values())
@@ -64,6 +65,14 @@ def tile_sizes(
         for work in works:
             _shrink(work, tiles, {*whole, *loops, *merged}, limit)
     return tiles
+
+
+def _taken_in_turn(main: Sequence[Work], spread: Collection[str]) -> str | None:
+    """Where every result of the array's Einsums is a sum along its rows, so that there is one element a column: the innermost rank that
+    an operand lacks, for whose coordinates the array then holds that operand."""
+    if not main or any(all(r in w.kept for r in spread) for w in main):
+        return None
+    return next((r for r in reversed(main[0].kept) if r not in spread and all(r in w.useful for w in main)), None)
 
 
 def _side(rank: str, places: Sequence[Place], machine: MachineOp) -> int:

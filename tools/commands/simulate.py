@@ -35,7 +35,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--cascade", metavar="NAME", help="which cascade (default: the only one)")
     parser.add_argument("--pipeline", metavar="PASSES", help="passes to rewrite with, instead of those to the fewest passes; may be empty")
     parser.add_argument("--tile", action="append", default=[], metavar="RANK=SIZE,...", help="tiles of your own choice, e.g. m=512,p=128")
-    parser.add_argument("--no-overlap", action="store_true", help="produce and consume one tile before the next: no software pipeline")
+    parser.add_argument("--no-overlap", action="store_true", help="no software pipeline: all tasks of a tile in one stage, one copy of it")
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
