@@ -22,6 +22,7 @@ from ...interpreter.cascade import run_cascade
 from ...passes.einsum_defer import EinsumDefer
 from ...passes.einsum_one_pass import EinsumOnePass
 from ...passes.einsum_online import EinsumOnline
+from ...passes.pass_reduction import passes_over
 from ..default_pipeline import default_passes
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
@@ -62,19 +63,13 @@ def rewritten(ctx: Context, module: ModuleOp, *passes: ModulePass) -> ModuleOp:
     return clone
 
 
-def passes_over(module: ModuleOp, rank: str) -> int:
-    """Passes over a rank, traversed whole or, after a rewrite, tile by tile."""
-    counted = count_passes(cascade_of(module))
-    return max(counted[r].passes for r in (rank, f"{rank}1") if r in counted)
-
-
 def _passes(ctx: Context, written: ModuleOp) -> None:
     print("\nPasses over the keys, m:\n")
-    print(f"  as written        {passes_over(written, 'm')}")
+    print(f"  as written        {passes_over(cascade_of(written), 'm')}")
     for reason in count_passes(cascade_of(written), ["m"])["m"].reasons:
         print(f"                      {reason.message}")
     for current in (EinsumDefer(), EinsumOnline(), EinsumOnePass()):
-        print(f"  {current.name:<17} {passes_over(rewritten(ctx, written, current), 'm')}")
+        print(f"  {current.name:<17} {passes_over(cascade_of(rewritten(ctx, written, current)), 'm')}")
     with remarks.collect() as made:
         rewritten(ctx, written, EinsumOnePass())
     for remark in made:
