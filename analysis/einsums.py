@@ -58,6 +58,7 @@ class Program:
         self.root: dict[SSAValue, SSAValue] = {}
         self.readers: dict[SSAValue, list[int]] = {}
         self.traversing: dict[str, list[int]] = {}
+        self.starting: dict[str, list[int]] = {}
         self.names = tensor_names(cascade)
         self._read_block(cascade.body.block, -1, ())
         for step in self.steps:
@@ -65,6 +66,9 @@ class Program:
                 self.readers.setdefault(value, []).append(step.index)
             for rank in step.ranks:
                 self.traversing.setdefault(rank, []).append(step.index)
+            if isinstance(step.op, IterateOp):
+                for rank in _states_from_numbers(step.op):
+                    self.starting.setdefault(rank, []).append(step.index)
 
     def _read_block(self, block: Block, at: int, within: tuple[str, ...]) -> None:
         """Append the steps of a block whose arguments are defined by the step `at` (-1: the cascade itself)."""
@@ -116,6 +120,12 @@ def _iterate_step(op: IterateOp, index: int, end: int, within: tuple[str, ...]) 
     given = [s for s, init in zip(op.states, op.init, strict=True) if isinstance(init, SubscriptsAttr)]
     reads = tuple(Read(v, s.data) for v, s in zip(op.inits, given, strict=True))
     return Step(index, end, op, frozenset((op.rank.data,)), frozenset(), reads, within)
+
+
+def _states_from_numbers(op: IterateOp) -> dict[str, None]:
+    """The ranks of states that hold a number everywhere at first (an ordered set)."""
+    states = [state for state, init in zip(op.states, op.init, strict=True) if not isinstance(init, SubscriptsAttr)]
+    return {r: None for state in states for s in state.data for r in s.ranks}
 
 
 def _plain_reads(op: ViewOp | YieldOp | ReturnOp) -> tuple[Read, ...]:

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 from xdsl.ir import SSAValue
 
@@ -29,53 +28,8 @@ from ..dialects.einsum import ComputeOp, IterateOp, ViewOp, YieldOp
 from ..dialects.einsum_attrs import Keep, Merge, Split, SubscriptsAttr
 from ..dialects.einsum_scope import tensor_of
 from .einsums import Program, Read, Step
+from .pass_visits import Known, Need, Visit
 from .tiles import Tiles, mixed_radix
-
-Cause = Literal["reduced over", "final after iterating over", "read ahead of its traversal of"]
-"""Why a tensor depends on a whole fiber; the rank's name follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a tensor with respect to R.
-
-    `phase` must have ended before the whole tensor is known, 0 if it does not depend on a fiber. A tensor that keeps R has the
-    subscripts it was written by (`kept`), and the fibers it is (`full`) or summarises (`summary`), as bit sets.
-    """
-
-    phase: int
-    kept: tuple[Affine, ...] | None = None
-    full: int = 0
-    summary: int = 0
-    cause: Cause = "reduced over"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """That an Einsum cannot run before `phase` because of `read`; `cause` is set where the read starts a phase."""
-
-    phase: int
-    read: Read
-    step: Step
-    cause: Cause | None = None
-
-
-@dataclass(slots=True)
-class Visit:
-    """An Einsum (or an iterate, with the Einsums in it as members) that traverses R.
-
-    `reads` are the tensors made outside it that it reads, `along` those of them that are read along R, `full` and `summary` the
-    fibers they are, as bit sets.
-    """
-
-    step: Step
-    phase: int
-    needs: tuple[Need, ...]
-    full: int
-    summary: int
-    reads: tuple[Read, ...]
-    along: tuple[Read, ...]
-    members: tuple[Step, ...]
 
 
 @dataclass
@@ -92,15 +46,32 @@ class PassFlow:
     def __post_init__(self) -> None:
         self.aliases = self.tiles.aliases(self.rank)
         self.inner = self.tiles.family(self.rank) - self.aliases
+        self.floors: dict[int, int] = {}
         self._bit: dict[SSAValue, int] = {}
         self._waiting: list[int] = []
         self._queued: set[int] = set()
 
     def run(self) -> PassFlow:
+        """Each Einsum in the first phase that it can be in, but all of one traversal of whole fibers in the last of theirs."""
+        while True:
+            self._walk()
+            floors: dict[int, int] = {}
+            for visit in self.visits:
+                if not visit.late and (visit.full or not visit.summary):
+                    floors[visit.at] = max(floors.get(visit.at, 0), visit.phase)
+            if all(v.late or v.phase == floors[v.at] for v in self.visits if v.full or not v.summary):
+                return self
+            self.floors = floors
+            self.visits.clear()
+            self.known.clear()
+
+    def _walk(self) -> None:
+        self._waiting.clear()
+        self._queued.clear()
         steps = self.program.steps
         seeds = [i for name in self.aliases for i in self.program.traversing.get(name, ())]
         last = max(seeds, default=-1)
-        self._queue(seeds)
+        self._queue((*seeds, *(i for name in self.aliases for i in self.program.starting.get(name, ()))))
         done = -1
         while self._waiting and self._waiting[0] <= last:
             index = heapq.heappop(self._waiting)
@@ -108,7 +79,6 @@ class PassFlow:
                 self._step(steps[index])
                 if not steps[index].ranks.isdisjoint(self.aliases):
                     done = steps[index].end  # of an iterate over R, which was visited as one traversal
-        return self
 
     def _queue(self, indices: Iterable[int]) -> None:
         for index in indices:
@@ -138,18 +108,21 @@ class PassFlow:
 
     def _compute(self, step: Step, op: ComputeOp) -> None:
         if step.ranks.isdisjoint(self.aliases):
-            phase = max((self._complete(r) for r in step.reads), default=0)
+            read = [known for r in step.reads if (known := self.known.get(r.value)) is not None]
+            at, late = max(((known.at, known.late) for known in read), default=(0, False))
             for result in op.results_:
-                self._set(result, Known(phase))
+                self._set(result, Known(max((known.phase for known in read), default=0), at=at, late=late))
             return
         visit = self._visit(step, [(step, r) for r in step.reads], (step,))
-        known = Known(visit.phase)
+        known = Known(visit.phase, at=visit.at, late=visit.late)
         if any(not self.aliases.isdisjoint(s.ranks) for s in op.out.data):
             full, summary = visit.full, visit.summary
+            own = 0 if full | summary else self._fiber(op.results_[0])
             if not self.inner.isdisjoint(step.reduced):
-                full, summary = 0, full | summary
-            full = full or (0 if summary else self._fiber(op.results_[0]))
-            known = Known(visit.phase, op.out.data, full, summary & ~full)
+                full, summary = 0, full | summary | own
+            else:
+                full |= own
+            known = replace(known, kept=op.out.data, full=full, summary=summary & ~full)
         for result in op.results_:
             self._set(result, known)
 
@@ -159,16 +132,19 @@ class PassFlow:
         visit = self._visit(step, self.program.captured(step), members)
         count = len(op.states)
         for result in op.results_[:count]:
-            self._set(result, Known(visit.phase, cause="final after iterating over"))
+            self._set(result, Known(visit.phase, cause="final after iterating over", at=visit.at, late=visit.late))
         full = visit.full or (0 if visit.summary else self._fiber(op.results_[0]))
         for result, subscripts in zip(op.results_[count:], op.yield_op.subscripts.data[count:], strict=True):
-            self._set(result, Known(visit.phase, (Affine.rank(op.rank.data), *subscripts.data), full, visit.summary))
+            kept = (Affine.rank(op.rank.data), *subscripts.data)
+            self._set(result, Known(visit.phase, kept, full, visit.summary, at=visit.at, late=visit.late))
 
     def _enter_generation(self, op: IterateOp) -> None:
         inits = iter(op.inits)
-        for argument, init in zip(op.body.block.args, op.init, strict=True):
+        for argument, init, state in zip(op.body.block.args, op.init, op.states, strict=True):
             if isinstance(init, SubscriptsAttr):
                 self._set(argument, self.known.get(next(inits)))
+            elif op.rank.data in self.inner and any(not self.aliases.isdisjoint(s.ranks) for s in state.data):
+                self._set(argument, Known(0, state.data, summary=self._fiber(argument)))  # one element for all coordinates of the inner rank
 
     def _leave_generation(self, op: YieldOp) -> None:
         iterate = op.parent_op()
@@ -178,7 +154,9 @@ class PassFlow:
         for position, (value, result) in enumerate(zip([*op.states, *op.collected], iterate.results_, strict=True)):
             known = self.known.get(value)
             if known is not None and known.kept is not None and position >= len(op.states):
-                known = Known(known.phase, (outer, *known.kept), known.full, known.summary)
+                known = replace(known, kept=(outer, *known.kept))
+            elif known is not None and known.kept is not None and iterate.rank.data in self.inner:
+                known = replace(known, full=0, summary=known.full | known.summary)
             self._set(result, known)
 
     def _visit(self, step: Step, reads: Sequence[tuple[Step, Read]], members: Sequence[Step]) -> Visit:
@@ -192,24 +170,28 @@ class PassFlow:
                     full |= self._fiber(self.program.root[read.value])
                 else:
                     full, summary = full | known.full, summary | known.summary
-        phase = max((n.phase for n in needs), default=1)
-        visit = Visit(step, max(phase, 1), needs, full, summary, tuple(r for _, r in reads), tuple(along), tuple(members))
+        at, late = self._traversal(needs, whole=full != 0 or summary == 0)
+        phase = max(max((n.phase for n in needs), default=1), 1, 0 if late else self.floors.get(at, 0))
+        visit = Visit(step, phase, needs, full, summary, tuple(r for _, r in reads), tuple(along), tuple(members), at, late)
         self.visits.append(visit)
         return visit
+
+    @staticmethod
+    def _traversal(needs: Sequence[Need], whole: bool) -> tuple[int, bool]:
+        """The first traversal of whole fibers that an Einsum can be part of or, if it reads summaries only, the last one that it is after."""
+        if whole:
+            return max((n.of.at + (n.cause is not None or n.of.late) for n in needs), default=1) or 1, False
+        return max(((n.of.at, n.cause is not None or n.of.late) for n in needs), default=(1, False))
 
     def _need(self, step: Step, read: Read) -> Need | None:
         known = self.known.get(read.value)
         if known is None:
             return None
         if known.kept is None:
-            return Need(known.phase + 1, read, step, known.cause)
+            return Need(known.phase + 1, read, step, known, known.cause)
         if self._runs_along(known.kept, read):
-            return Need(known.phase, read, step)
-        return Need(known.phase + 1, read, step, "read ahead of its traversal of")
-
-    def _complete(self, read: Read) -> int:
-        known = self.known.get(read.value)
-        return 0 if known is None else known.phase
+            return Need(known.phase, read, step, known)
+        return Need(known.phase + 1, read, step, known, "read ahead of its traversal of")
 
     def _runs_along(self, kept: tuple[Affine, ...], read: Read) -> bool:
         """Whether a reader at R's first coordinate needs less than the whole fiber."""
@@ -239,8 +221,8 @@ class PassFlow:
             in_order &= all(self._counts_up(next(written)) for _ in range(count))
             kept.extend(map(Affine.rank, dimension.parts if isinstance(dimension, Split) else (dimension.rank,)))
         if not in_order or all(self.aliases.isdisjoint(s.ranks) for s in kept):
-            return Known(known.phase, cause="read ahead of its traversal of")
-        return Known(known.phase, tuple(kept), known.full, known.summary)
+            return replace(known, kept=None, full=0, summary=0, cause="read ahead of its traversal of")
+        return replace(known, kept=tuple(kept), cause="reduced over")
 
     def _counts_up(self, written: Affine) -> bool:
         if any(coefficient < 0 for _, coefficient in written.terms):

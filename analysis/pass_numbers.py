@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .pass_flow import Visit
+from .pass_visits import Visit
 
 
 class PassNumbers:
@@ -15,7 +15,7 @@ class PassNumbers:
         self._full = _reads_by_phase((v.phase, v.full) for v in visits)
         summary = _reads_by_phase((v.phase, v.summary) for v in visits)
         either = _reads_by_phase((v.phase, v.full | v.summary) for v in visits)
-        self.passes, _ = _levels(self._full)
+        self.passes, self._full_at = _levels(self._full)
         self.summary_passes, _ = _levels(summary)
         _, self._at = _levels(either)
         self._before: dict[int, int] = {}
@@ -25,9 +25,9 @@ class PassNumbers:
             seen |= read
 
     def of(self, visit: Visit) -> int:
-        """The pass of an Einsum: the largest count among the fibers it reads."""
-        read = visit.full | visit.summary
-        levels = self._at[visit.phase]
+        """The pass of an Einsum: the largest count among the fibers it reads; of one that reads summaries only, traversals of those count."""
+        read = visit.full or visit.summary
+        levels = (self._full_at if visit.full else self._at)[visit.phase]
         return next((n for n in range(len(levels), 0, -1) if levels[n - 1] & read), 1)
 
     def read_before(self, phase: int) -> int:

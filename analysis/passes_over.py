@@ -176,7 +176,8 @@ class PassCounter:
 
     def _reasons(self, flow: PassFlow, numbers: PassNumbers) -> Iterable[NewPass]:
         for visit in flow.visits:
-            late = [n for n in visit.needs if n.phase == visit.phase]
+            first = max((n.phase for n in visit.needs), default=0)  # it may wait longer, for others of its pass
+            late = [n for n in visit.needs if n.phase == first > 1]
             starts = [n for n in late if n.cause is not None]
             if not starts or len(starts) != len(late):
                 continue

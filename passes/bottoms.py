@@ -15,6 +15,7 @@ from ..algebra.expr import Access, Apply, Expr, Num, Param
 from ..dialects.einsum import ComputeOp
 from .chains import Link
 from .tensors import TensorTable
+from .tiling import Tiling
 
 BOUNDED = frozenset({"tanh", "sigmoid", "sin", "cos", "sign", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
 """Operators whose result is finite whatever their operands."""
@@ -23,12 +24,14 @@ ESCAPING = frozenset({"log", "div", "rsqrt", "pow", "exp"})
 """Operators that may leave the finite numbers though their operands do not."""
 
 
-def leaves_bottom(summary: Link, rank: str, first: Affine, table: TensorTable) -> bool:
-    """Whether the summary is surely a finite number once the first tile, whose coordinate of `rank` is `first`, was visited."""
-    where = [c.substitute({rank: first}) for c in summary.where]
-    reduced = [r for name in summary.reduced for r in ((rank,) if name != rank else first.ranks)]
-    inner = [name for name in summary.reduced if name != rank]
-    visited = project(where, [*inner, *reduced], table.sizes) == ()
+def leaves_bottom(summary: Link, tiling: Tiling, table: TensorTable) -> bool:
+    """Whether the summary is surely a finite number once the first tile, of every part, was visited."""
+    first = {tiling.rank: tiling.first}
+    start = {} if tiling.outer in (None, tiling.rank) else {tiling.outer: Affine((), 0)}
+    where = [c.substitute(first) for c in summary.where] + [c.substitute(start) for c in tiling.ragged]
+    within = () if tiling.inner is None else (tiling.inner,)
+    reduced = [r for name in summary.reduced for r in (within if name == tiling.rank else (name,))]
+    visited = project(where, reduced, {**table.sizes, **tiling.new_ranks}) == ()
     return visited and surely_finite(summary.reduction.body, summary, table)
 
 

@@ -10,9 +10,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from ..algebra.derivation import Options
+from ..analysis import remarks
 from ..dialects.einsum import CascadeOp
+from .einsum_defer import is_plain, last_step
 from .operators import laws_of
 from .pass_reduction import Plan, checked_rank, reduce_passes
+from .tiling import OutputForm
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,25 @@ class EinsumOnePass(ModulePass):
     """Elements in a tile of the emitted loop; 256 if not given, less for short ranks."""
     numerics: Literal["safe", "fast"] = "safe"
     """`fast` accepts cancellation where that saves corrections; overflow never."""
+    form: Literal["loop", "sequential", "split", "tree", "deferred"] = "loop"
+    """How a chain that is rebased is written: one loop over tiles, or over single elements; parts side by side that are merged at once
+    (split-K), or in pairs. `deferred` takes only what needs no rebasing, as `einsum-defer` does."""
+    parts: int | None = None
+    """Parts of the rank for `split` and `tree`; 8 if not given, fewer for short ranks. A tree has a power of two."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        form = OutputForm("loop" if self.form == "deferred" else self.form, self.parts)
+        if (wrong := form.wrong) is not None:
+            remarks.fail(op, wrong)
         laws = laws_of(op)
         for cascade in [o for o in op.walk() if isinstance(o, CascadeOp)]:
             plan = Plan(
                 self.name,
                 checked_rank(cascade, self.rank, self.name),
                 self.size,
-                candidates=lambda chain: [chain.links],
-                accepts=lambda derived: True,
+                candidates=last_step if self.form == "deferred" else lambda chain: [chain.links],
+                accepts=is_plain if self.form == "deferred" else lambda derived: True,
                 options=Options(numerics=self.numerics),
+                form=form,
             )
             reduce_passes(cascade, laws, plan)

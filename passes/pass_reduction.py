@@ -18,16 +18,13 @@ from ..analysis.passes_over import count_passes
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from ..dialects.notation import nearest
+from .carried import Derivations
 from .chains import Chain, ChainFinder, Link
-from .online_form import LoopEmitter
+from .online_form import TraversalEmitter
 from .plain_form import Finals, emit_plain
 from .stacked import is_stacked, unstack
 from .tensors import TensorTable
-from .tiling import Tiling
-
-Derivations = Sequence[tuple[Link, Derived]]
-"""Links of one chain that share a traversal, each with its derived form, in program order."""
-
+from .tiling import LOOP, OutputForm, Tiling
 
 Record = dict[str, tuple[Link, Derived | Refusal]]
 """What the algebra said of each reduction, by its name, the first time it was asked."""
@@ -45,6 +42,7 @@ class Plan:
     options: Options
     rounds: int | None = None
     record: Record | None = None
+    form: OutputForm = LOOP
 
 
 def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
@@ -187,17 +185,16 @@ class RankReduction:
             finder.table.sizes.update(self.cascade.sizes)
             replaced = elements_to_sink(derived, set(forms), finder, order)
             named = {form: op.results_[0].name_hint or "E" for op, form in forms.items()}
-            iterate, finals = LoopEmitter(finder.table, derived, tiling, replaced).emit(named)
-            Rewriter.insert_op(iterate, InsertPoint.before(last))
+            made, finals = TraversalEmitter(finder.table, derived, tiling, replaced).emit(named)
         else:
             known = {bind_originals(form, finder): finder.table.access(op.results_[0], op.out.data) for op, form in forms.items()}
             made, finals = emit_plain(finder.table, derived, known)
-            Rewriter.insert_op(made, InsertPoint.before(last))
-        self._replace(derived, finals, finder.table, last)
+        Rewriter.insert_op(made, InsertPoint.before(last))
+        self._replace(derived, made, finals, finder.table, last)
         for op in sorted({*replaced, *forms}, key=lambda op: -order[op]):
             erase_if_dead(op)
 
-    def _replace(self, derived: Derivations, finals: Finals, table: TensorTable, last: Operation) -> None:
+    def _replace(self, derived: Derivations, made: Sequence[Operation], finals: Finals, table: TensorTable, last: Operation) -> None:
         values = {link.name: finals.value(link.name) for link, _ in derived}
         Rewriter.insert_op([op for op in finals.operations if op.parent is None], InsertPoint.before(last))
         for link, result in derived:
@@ -207,38 +204,26 @@ class RankReduction:
                 remarks.applied(self.plan.name, link.op, f"{link.name} joins an earlier pass over {self.rank} ({result.form}): {result.why}")
         for link, _ in reversed(derived):
             erase_if_dead(link.op)
-        for op in reversed(finals.operations):
+        for op in reversed([*made, *finals.operations]):
             erase_if_dead(op)
 
     def _tiling(self) -> Tiling:
-        """Declare the two ranks that number tiles and elements of a tile; reuse them if an earlier loop over this rank did."""
+        """Declare the ranks that number parts, tiles and elements; reuse them if an earlier traversal of this rank did."""
         sizes = self.cascade.sizes
-        size = sizes[self.rank]
-        tile = self.plan.tile if self.plan.tile is not None else default_tile(size)
-        tile = min(tile, size)
-        count = -(-size // tile)
-        outer, inner = f"{self.rank}1", f"{self.rank}0"
-        while (sizes.get(outer, count), sizes.get(inner, tile)) != (count, tile):
-            outer, inner = f"{outer}_", f"{inner}_"
-        declared = {**sizes, outer: count, inner: tile}
-        self.cascade.ranks = RanksAttr(tuple(declared.items()))
-        return Tiling(self.rank, size, outer, inner, tile)
+        tiling = self.plan.form.tiling(self.rank, sizes[self.rank], self.plan.tile, sizes)
+        self.cascade.ranks = RanksAttr(tuple({**sizes, **tiling.new_ranks}.items()))
+        return tiling
 
 
 def passes_over(cascade: CascadeOp, rank: str) -> int:
     """Passes over a rank, whether it is traversed whole or as tiles numbered by a rank made for that."""
     counted = count_passes(cascade)
-    return max((c.passes for r, c in counted.items() if r.rstrip("_") in (rank, f"{rank}1")), default=0)
+    return max((c.passes for r, c in counted.items() if r.rstrip("_") in (rank, f"{rank}1", f"{rank}2")), default=0)
 
 
 def untold_bottom(derived: Derived) -> bool:
     """Whether the summary's running value says something though no element was visited, and nothing tells that."""
     return not derived.empty_safe and derived.empty is None
-
-
-def default_tile(size: int) -> int:
-    """256, an array's side; for a rank shorter than four such tiles, a quarter of it, so that there is a loop to speak of."""
-    return 256 if size >= 1024 else max(1, size // 4)
 
 
 def bind_originals(form: Expr, finder: ChainFinder) -> Expr:

@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType, ParameterType, PipelineLexer, SpecToken, SpecTokenKind, parse_spec
 from xdsl.utils.exceptions import ArgSpecParseError
@@ -175,12 +175,20 @@ def _checked_options(source: Source, element: Element, what: str, cls: type[ArgS
         values = _fitted(option.values, types[name])
         if values is None:
             given = ",".join(map(str, option.values)) or "nothing"
-            message = f"option '{option.name}' of {what} takes {type_repr(types[name])}, given {given}"
+            message = f"option '{option.name}' of {what} takes {_type_text(types[name])}, given {given}"
             raise Failure(at_offset(source, message, option.start, option.end))
         found[name] = values
     for name in sorted(cls.required_fields() & fields.keys() - found.keys()):
-        raise Failure(at_offset(source, f"{what} needs option '{name}' ({type_repr(types[name])})", element.start, element.end))
+        raise Failure(at_offset(source, f"{what} needs option '{name}' ({_type_text(types[name])})", element.start, element.end))
     return found
+
+
+def _type_text(hint: Any) -> str:
+    """What an option takes, in words where it is a choice of some."""
+    if get_origin(hint) is Literal:
+        *first, last = map(str, get_args(hint))
+        return f"{', '.join(first)} or {last}" if first else last
+    return type_repr(hint)
 
 
 def _fitted(values: ParameterListType, hint: Any) -> ParameterListType | None:

@@ -82,10 +82,21 @@ def assert_same(made: Sequence[np.ndarray], wanted: Sequence[np.ndarray], text: 
         np.testing.assert_allclose(a[defined], b[defined], rtol=1e-6, atol=1e-7 * scale, err_msg=text)
 
 
-REWRITES = (EinsumOnePass(size=1), EinsumOnePass(size=3), EinsumOnePass(size=4, numerics="fast"), EinsumOnline(size=3), EinsumDefer())
+REWRITES = (
+    EinsumOnePass(size=1),
+    EinsumOnePass(size=3),
+    EinsumOnePass(size=4, numerics="fast"),
+    EinsumOnePass(form="sequential"),
+    EinsumOnePass(size=2, form="split", parts=3),
+    EinsumOnePass(size=16, form="split", parts=5),
+    EinsumOnePass(size=2, form="tree", parts=4),
+    EinsumOnePass(form="deferred", numerics="fast"),
+    EinsumOnline(size=3),
+    EinsumDefer(),
+)
 
 
-@pytest.mark.parametrize("rewrite", REWRITES, ids=lambda r: f"{r.name}-{getattr(r, 'size', '')}")
+@pytest.mark.parametrize("rewrite", REWRITES, ids=str)
 @given(text=chains(), seed=st.integers(0, 10**6))
 @settings(max_examples=60, deadline=None)
 def test_chains_keep_their_values_in_no_more_passes(rewrite: ModulePass, text: str, seed: int) -> None:
