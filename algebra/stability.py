@@ -75,12 +75,28 @@ class Policy:
             if not kept or not (bounded or whole):
                 continue
             reason = self.obstacle(e for _, e in kept)
+            if reason is None and not bounded and not self._comparable(wave, kept):
+                reason = "no summary bounds it"
             if reason is None:
                 if not bounded:
                     self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
+                    self.means.update(name for a in kept for name in self._means(a))
                 return lambda a: a in kept
             reasons.append(reason)
         raise Unstable(f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}")
+
+    def _comparable(self, wave: Wave, kept: Sequence[Addend]) -> bool:
+        """Whether an exponential that has no provable bound stays, on every prefix, about as small as on the whole fiber.
+
+        It does where it is bounded but for the sign of a constant of the fiber (an inverse temperature), and where the summaries that it
+        follows are of the same size on a prefix: means of what does not grow exponentially. `numerics="fast"` does not ask.
+        """
+        if self.options.numerics == "fast":
+            return True
+        bare = self.known.interval(Split(wave.split.elements, tuple(kept)).expr)
+        if min(bare.high, -bare.low) <= math.log(self.options.limit):
+            return True
+        return all(set(self.known.scope.of(a[1]).summaries) == set(self._means(a)) and not self._growth(a[1]).exponential for a in kept)
 
     def _under(self, mask: Sequence[tuple[Expr, bool]], e: Expr) -> Expr:
         """`e` where the mask holds: there, a branch equals the masked body that a summary bounds."""

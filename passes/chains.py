@@ -20,6 +20,7 @@ from ..algebra.affine import Comparison
 from ..algebra.derivation import Reduction
 from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS
+from ..analysis.einsums import traversed_ranks
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
 from .filters import absorb_filters
 from .kinds import is_inlinable, is_plain_reduction
@@ -44,7 +45,7 @@ class Link:
     where: tuple[Comparison, ...]
     needs: tuple[Link, ...]
     tensors: Mapping[int, str] = field(default_factory=dict[int, str])
-    """Names of the tensors that the body reads, by their numbers there."""
+    """Names of the tensors that the body and the bindings read, by their numbers there."""
 
     @property
     def reduced(self) -> tuple[str, ...]:
@@ -67,13 +68,17 @@ class Chain:
 
 @dataclass
 class _Reading:
-    """What reading a body found: its expression, the summaries in it, the level that must be complete before, Einsums inlined."""
+    """What reading a body found: its parameters, the summaries in it, the level that must be complete before, Einsums inlined.
+
+    `ranks` are those of the Einsum whose body it is.
+    """
 
     bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
     summaries: dict[str, Link] = field(default_factory=dict[str, "Link"])
     complete: int = 0
     inlined: list[Operation] = field(default_factory=list[Operation])
     size: int = 0
+    ranks: frozenset[str] = frozenset()
 
 
 class ChainFinder:
@@ -86,6 +91,7 @@ class ChainFinder:
         self.number: dict[str, int] = {}
         self.depends: dict[SSAValue, bool] = {}
         self.inlined: dict[str, list[Operation]] = {}
+        self.constants: dict[Expr, str] = {}
 
     def find(self) -> list[Chain]:
         found: list[Link] = []
@@ -120,7 +126,7 @@ class ChainFinder:
         if reduction is None:
             raise ValueError("a link is a reduction")
         name = self._fresh(op)
-        reading = _Reading()
+        reading = _Reading(ranks=traversed_ranks(op))
         reduced = frozenset(reduction.ranks)
         body = self._read(self.table.lift(op.map.data, op.operands_), reduced, reading)
         needed = max((self.number[s] for s in reading.summaries), default=0)
@@ -131,7 +137,8 @@ class ChainFinder:
         body, where = absorb_filters(body, where, identity, reading.bindings)
         self.number[name] = number
         self.inlined[name] = reading.inlined
-        names = {e.tensor: self.table.value(e).name_hint or "E" for e in walk(body) if isinstance(e, Access)}
+        read = [e for part in (body, *reading.bindings.values()) for e in walk(part) if isinstance(e, Access)]
+        names = {e.tensor: self.table.value(e).name_hint or "E" for e in read}
         return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()), names)
 
     def _fresh(self, op: ComputeOp) -> str:
@@ -159,7 +166,8 @@ class ChainFinder:
         value = self.table.value(access)
         traversed = any(r in reduced for s in access.subscripts for r in s.ranks)
         link = self.links.get(value)
-        if link is not None and not traversed and reading.bindings.setdefault(link.name, access) == access:
+        same = link is not None and not traversed and _same_fiber(link, access, reading.ranks)
+        if link is not None and same and reading.bindings.setdefault(link.name, access) == access:
             reading.summaries[link.name] = link
             return Param(link.name)
         owner = value.owner
@@ -180,17 +188,15 @@ class ChainFinder:
 
     def form(self, op: ComputeOp) -> Expr:
         """What an inlined Einsum's map says over elements and summaries: how it is found again in a derived expression."""
-        reading = _Reading()
+        reading = _Reading(ranks=traversed_ranks(op))
         traversed = frozenset((self.rank,))
         expression = self._read(self.table.lift(op.map.data, op.operands_), traversed, reading)
         constants = {n: e for n, e in reading.bindings.items() if n not in reading.summaries}
         return substitute_params(expression, constants)
 
     def _constant(self, e: Expr, reading: _Reading) -> Expr:
-        for name, bound in reading.bindings.items():
-            if bound == e:
-                return Param(name)
-        name = f"const.{len(reading.bindings)}"
+        """A constant of the fiber as a parameter. One name means one expression in all links, so that what is known of it in one holds in another."""
+        name = constant_name(e) or self.constants.setdefault(e, f"const.{len(self.constants)}")
         reading.bindings[name] = e
         return Param(name)
 
@@ -213,3 +219,20 @@ class ChainFinder:
             chain.links.append(link)
             chain.inlined.update((op, None) for op in self.inlined[link.name])
         return list(chains.values())
+
+
+def _same_fiber(link: Link, access: Access, ranks: frozenset[str]) -> bool:
+    """Whether a summary is read for the fiber that an Einsum with these ranks traverses, not for another one's (`GM[p + 1]`).
+
+    Read by other ranks' names it is the same fiber too, unless its own ranks mean something else to the reader: then what is known of
+    the summary's elements (`x[m, p] <= GM[p]`) would be believed of others.
+    """
+    if len(set(access.subscripts)) < len(access.subscripts) or any(s.plain is None for s in access.subscripts):
+        return access.subscripts == link.op.out.data
+    renamed = {r for own, read in zip(link.op.out.data, access.subscripts, strict=True) if own != read for r in own.ranks}
+    return renamed.isdisjoint(ranks)
+
+
+def constant_name(e: Expr) -> str | None:
+    """The parameter that stands for a coordinate which one fiber has in common."""
+    return f"at.{e.rank}" if isinstance(e, RankValue) else None

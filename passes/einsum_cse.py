@@ -17,7 +17,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.expr import Access, Apply, Expr, Num
 from ..analysis.remarks import applied
-from ..dialects.einsum import ComputeOp, IterateOp, ViewOp, YieldOp
+from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp, YieldOp
 from .editing import cascades_of
 
 EXACTLY_COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
@@ -34,11 +34,28 @@ class EinsumCsePass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):
-            found = _Known()
-            found.simplify(cascade.body.block)
-            if found.replaced:
-                shown = ", ".join(found.replaced[:8]) + (f" and {len(found.replaced) - 8} more" if len(found.replaced) > 8 else "")
+            if replaced := compute_once(cascade):
+                shown = ", ".join(replaced[:8]) + (f" and {len(replaced) - 8} more" if len(replaced) > 8 else "")
                 applied(self.name, cascade, f"computed already: {shown}")
+
+
+def compute_once(cascade: CascadeOp) -> list[str]:
+    """Replace what is computed already by that; the names of what is gone."""
+    found = _Known()
+    found.simplify(cascade.body.block)
+    return found.replaced
+
+
+def computes_twice(cascade: CascadeOp) -> bool:
+    """Whether two Einsums that stand directly in a cascade are the same."""
+    seen: set[Hashable] = set()
+    for op in cascade.body.block.ops:
+        key = _key(op, {}) if isinstance(op, ComputeOp) else None
+        if key in seen:
+            return True
+        if key is not None:
+            seen.add(key)
+    return False
 
 
 class _Known:

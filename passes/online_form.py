@@ -21,6 +21,7 @@ from ..dialects.notation import Reduction
 from .bottoms import leaves_bottom
 from .carried import Carried, Carry, Derivations
 from .chains import Link
+from .filters import absorb_filters
 from .merge_form import Merger
 from .plain_form import Finals, element_of, number, numbered, scalar_of
 from .rebasing import Place, Reading
@@ -162,7 +163,7 @@ class TraversalEmitter:
         inner = self.tiling.inner
         reduced = tuple(r for name in link.reduced for r in ((name,) if name != self.tiling.rank else (inner,)) if r is not None)
         reduce = (Reduction(accumulator.op, reduced),) if reduced else ()
-        half = place.half_bound(accumulator.basis, link)
+        half, where = absorb_filters(place.half_bound(accumulator.basis, link), where, accumulator.identity, {})
         every = place.ranks(half) | {r for s in (*out, *self.tiling.local) for r in s.ranks}
         name = numbered(f"L{link.name}", position, len(derived.accumulators))
         basis = place.split(half, link, every, where)

@@ -18,8 +18,10 @@ from ..analysis.passes_over import count_passes
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from ..dialects.notation import nearest
+from .alike import made_alike
 from .carried import Derivations
 from .chains import Chain, ChainFinder, Link
+from .einsum_cse import compute_once, computes_twice
 from .online_form import TraversalEmitter
 from .plain_form import Finals, emit_plain
 from .stacked import is_stacked, unstack
@@ -54,9 +56,12 @@ def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
 
 def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     """Rewrite every chain over every rank asked for; True if something changed."""
-    before = cascade.clone() if any(map(is_stacked, cascade.body.block.ops)) else None
-    if before is not None:
+    stacked = any(map(is_stacked, cascade.body.block.ops))
+    before = cascade.clone() if stacked or computes_twice(cascade) else None
+    if stacked:
         unstack(cascade)
+    if before is not None:
+        compute_once(cascade)  # the algebra takes tensors that are not the same operation's for different data
     changed = False
     ranks = [plan.rank] if plan.rank is not None else _reduced_ranks(cascade)
     for rank in ranks:
@@ -147,12 +152,14 @@ class RankReduction:
         return found
 
     def _alike(self, links: Sequence[Link]) -> list[Link]:
-        """The links that visit the same elements as the summaries they need: the algebra relies on facts such as `x <= max`."""
+        """The links as they visit the same elements, without those that need a summary that cannot."""
+        alike, odd = made_alike(links, self.laws)
+        for link in odd:
+            self._decline(link, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity")
         kept: dict[str, Link] = {}
-        for link in links:
-            other = [n.name for n in link.needs if n.name not in kept or set(n.where) != set(link.where)]
-            if other:
-                self._decline(link, f"it visits other elements than {other[0]}, or that stays a later pass")
+        for link in alike:
+            if missing := [n.name for n in link.needs if n.name not in kept]:
+                self._decline(link, f"{missing[0]} stays a later pass")
             else:
                 kept[link.name] = link
         return list(kept.values())

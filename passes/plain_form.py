@@ -13,6 +13,7 @@ from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .chains import Link
+from .filters import absorb_filters
 from .tensors import TensorTable, comparison_value, read_ranks
 
 
@@ -115,9 +116,10 @@ def emit_plain(table: TensorTable, links: Sequence[tuple[Link, Derived]], known:
         for position, accumulator in enumerate(derived.accumulators):
             expression = restore(substitute_params(accumulator.basis, link.bindings), known)
             out = accumulator_out(link, accumulator.basis)
+            expression, where = absorb_filters(expression, link.where, accumulator.identity, {})
             reduce = (Reduction(accumulator.op, link.reduced),)
             name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, len(derived.accumulators))
-            op = table.compute(out, expression, element_of(link), reduce=reduce, where=link.where, like=link.op, name=name)
+            op = table.compute(out, expression, element_of(link), reduce=reduce, where=where, like=link.op, name=name)
             operations.append(op)
             finals.accumulators[accumulator.name] = table.access(op.results_[0], out)
     for link, _ in links:

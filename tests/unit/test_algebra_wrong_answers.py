@@ -196,7 +196,28 @@ def test_a_summary_of_other_data_at_its_bottom_does_not_swallow_elements() -> No
     assert run(chain, rows, [1, 1, 1])["Z"] == (1 - 3) + (2 - 3) + (4 - 3)
     chain = [R("GM", "max", s), R("Z", "add", exp(y - P.GM) * v)]
     rows = data(s=[-INF, 3], y=[1, 2], v=[1, 1])
-    assert run(chain, rows, [1, 1])["Z"] == pytest.approx(math.exp(-2) + math.exp(-1))
+    assert run(chain, rows, [1, 1], options=Options(numerics="fast"))["Z"] == pytest.approx(math.exp(-2) + math.exp(-1))
+
+
+def test_an_exponential_that_no_summary_bounds_is_refused_unless_asked_for() -> None:
+    """Other data's max bounds nothing: before it moves, exp(y - max) may overflow where the original does not. Sums wander even more."""
+    for chain in (
+        [R("GM", "max", s), R("Z", "add", exp(y - P.GM))],
+        [R("GS", "add", s), R("Z", "add", exp(s - P.GS))],
+        [R("GM", "max", s * P.t), R("Z", "add", exp(s * P.u - P.GM))],
+    ):
+        refused = derive_chain(chain)[-1]
+        assert isinstance(refused, Refusal) and "no summary bounds it" in refused.reason
+        assert isinstance(derive_chain(chain, options=Options(numerics="fast"))[-1], Derived)
+
+
+def test_an_exponential_about_the_mean_follows_the_mean_of_what_was_seen() -> None:
+    chain = [R("SX", "add", x), R("Z", "add", exp(x - P.SX / n))]
+    found = derive_chain(chain, counts=[n.e])
+    assert isinstance(found[0], Derived) and found[0].estimate is not None
+    rows = data(x=[700.0, 701.0, 699.0, 702.0])
+    expected = sum(math.exp(v - 700.5) for v in (700, 701, 699, 702))
+    assert run(chain, rows, [1, 1, 2], {n.e: 4.0}, counts=[n.e])["Z"] == pytest.approx(expected)
 
 
 def test_a_zero_norm_is_a_bottom_too() -> None:

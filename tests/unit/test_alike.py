@@ -1,0 +1,114 @@
+"""Links with different filters, constants and fibers: merged where that is right, and what is known of one is not believed of another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.parser import Parser
+
+from einfold.analysis import remarks
+from einfold.dialects.einsum import CascadeOp, Einsum
+from einfold.dialects.einsum_scope import tensor_of
+from einfold.interpreter.cascade import run_cascade
+from einfold.passes.einsum_one_pass import EinsumOnePass
+from einfold.passes.pass_reduction import passes_over
+
+ATTENTION = """
+  %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+  %GM = einsum.compute [p] = %S[m, p] reduce max(m){0}
+  %SN = einsum.compute [m, p] = exp(%S[m, p] - %GM[p]){1}
+  %SD = einsum.compute [p] = %SN[m, p] reduce add(m){2}
+  %A = einsum.compute [m, p] = %SN[m, p] / %SD[p]
+  %AV = einsum.compute [p, f] = %A[m, p] * %V[m, f] reduce add(m){3}
+  einsum.return %AV[p, f]
+"""
+FILTERED = {
+    "a denominator of the past": ("", "", " where m <= p", ""),
+    "a window within the past": ("", "", " where m <= p", " where m <= p and p < m + 3"),
+    "a numerator of the past": ("", "", "", " where m <= p"),
+    "a maximum of more than the rest": (" where m < 8", "", " where m < 8 and m <= p", " where m <= p and m < 8"),
+    "a map that is filtered": ("", " where m <= p", "", ""),
+}
+
+
+def parse(text: str) -> tuple[ModuleOp, CascadeOp]:
+    context = Context()
+    context.load_dialect(Builtin)
+    context.load_dialect(Einsum)
+    module = Parser(context, text).parse_module()
+    module.verify()
+    return module, next(op for op in module.walk() if isinstance(op, CascadeOp))
+
+
+def check(text: str, passes: int, rewrite: EinsumOnePass | None = None) -> list[str]:
+    """The values stay, the passes over m are as many as stated; the remarks of what was declined."""
+    module, cascade = parse(text)
+    rng = np.random.default_rng(7)
+    given = {str(a.name_hint): rng.normal(size=tensor_of(a).get_shape()) for a in cascade.body.block.args}
+    expected = run_cascade(cascade, given)
+    with remarks.collect() as found:
+        (rewrite or EinsumOnePass(rank="m", size=4)).apply(Context(), module)
+    module.verify()
+    for actual, wanted in zip(run_cascade(cascade, given), expected, strict=True):
+        np.testing.assert_allclose(actual, wanted, rtol=1e-9, atol=1e-12)
+    assert passes_over(cascade, "m") == passes
+    return [r.message for r in found if r.kind == "missed"]
+
+
+@pytest.mark.parametrize("name", FILTERED)
+@pytest.mark.parametrize("form", ["loop", "split", "sequential"])
+def test_links_with_different_filters_share_a_pass(name: str, form: str) -> None:
+    body = ATTENTION.format(*FILTERED[name])
+    text = f"einsum.cascade @c ranks {{p = 9, m = 10, e = 3, f = 2}} (%Q[p, e], %K[m, e], %V[m, f]) -> [p, f] : f64 {{{body}}}"
+    rewrite = EinsumOnePass(rank="m", size=4) if form == "loop" else EinsumOnePass(rank="m", form="split" if form == "split" else "sequential")
+    assert check(text, 1, rewrite) == []
+
+
+def test_a_filtered_maximum_bounds_nothing_outside_its_filter() -> None:
+    body = ATTENTION.format(" where m <= p", "", "", " where m <= p")
+    text = f"einsum.cascade @c ranks {{p = 9, m = 10, e = 3, f = 2}} (%Q[p, e], %K[m, e], %V[m, f]) -> [p, f] : f64 {{{body}}}"
+    declined = check(text, 2)
+    assert [m for m in declined if m.startswith("SD stays a later pass over m: an unbounded exponential")]
+
+
+def test_two_constants_are_not_taken_for_one() -> None:
+    """x T <= max x T says nothing of x U."""
+    text = """einsum.cascade @c ranks {p = 4, m = 9} (%X[m, p], %T[p], %U[p]) -> [p] : f64 {
+      %GM = einsum.compute [p] = %X[m, p] * %T[p] reduce max(m)
+      %SD = einsum.compute [p] = exp(%X[m, p] * %SCALE[p] - %GM[p]) reduce add(m)
+      einsum.return %SD[p]
+    }"""
+    assert check(text.replace("SCALE", "T"), 1) == []
+    assert "no summary bounds it" in check(text.replace("SCALE", "U"), 2)[0]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "out", "body", "passes"),
+    [
+        ("p = 5, m = 9", "p", "exp(%X[m, p] - %GM[4 - p])", 2),
+        ("p = 5, q = 5, m = 9", "p, q", "exp(%X[m, p] - %GM[q])", 2),
+        ("p = 5, q = 5, m = 9", "q", "%X[m, q] * %GM[q]", 1),
+        ("p = 5, q = 5, m = 9", "q", "pow(%X[m, q], 2) / %GM[q]", 1),
+        ("p = 5, m = 9", "p", "exp(%X[m, p] - %GM[p])", 1),
+    ],
+)
+def test_a_summary_of_another_fiber_is_no_bound(ranks: str, out: str, body: str, passes: int) -> None:
+    text = f"""einsum.cascade @c ranks {{{ranks}}} (%X[m, p]) -> [{out}] : f64 {{
+      %GM = einsum.compute [p] = %X[m, p] reduce max(m)
+      %D = einsum.compute [{out}] = {body} reduce add(m)
+      einsum.return %D[{out}]
+    }}"""
+    check(text, passes)
+
+
+def test_scores_that_are_computed_twice_are_the_same_scores() -> None:
+    text = """einsum.cascade @c ranks {p = 4, m = 9, e = 2} (%Q[p, e], %K[m, e]) -> [p] : f64 {
+      %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+      %GM = einsum.compute [p] = %S[m, p] reduce max(m)
+      %T = einsum.compute [m, p] = %K[m, e] * %Q[p, e] reduce add(e)
+      %SD = einsum.compute [p] = exp(%T[m, p] - %GM[p]) reduce add(m)
+      einsum.return %SD[p]
+    }"""
+    assert check(text, 1) == []
