@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .build import Factor, product, total
+from .build import Addend, Factor, product, total
 from .derivation import Accumulator
 from .evaluate import Opaque, evaluate
 from .expr import Apply, Expr, Num, Param
@@ -99,9 +99,25 @@ class Ordered:
                 return total([(k, self.extreme(pure[0][1], up == (k > 0))), *rest])
             return total([(Fraction(1), self.extreme(total(pure), up)), *rest])
         if pure or len(mixed) > 1:
+            taken_apart = [(k * n, q) for k, p in parts for n, q in self.logarithm(p)]
+            if taken_apart != parts:
+                return self.sum(total(taken_apart), up)
             raise NotOrdered("a sum moves with the elements in several ways")
         k, p = mixed[0]
         return total([(k, self.best(p, up == (k > 0))), *rest])
+
+    def logarithm(self, p: Expr) -> list[Addend]:
+        """The addends of a logarithm of a product of positive factors, exponentials undone; anything else as it is."""
+        if not isinstance(p, Apply) or p.op != "log" or not plain(p):
+            return [(Fraction(1), p)]
+        coefficient, found = factors(p.args[0])
+        if coefficient <= 0 or len(found) < 2 or not all(self.known.positive(b) for b, _ in found):
+            return [(Fraction(1), p)]
+        parts: list[Addend] = [] if coefficient == 1 else [(Fraction(1), Apply("log", (product([], coefficient),)))]
+        for base, n in found:
+            power = addends(base.args[0]) if isinstance(base, Apply) and base.op == "exp" else [(Fraction(1), Apply("log", (base,)))]
+            parts += [(k * n, q) for k, q in power]
+        return parts
 
     def product(self, e: Expr, up: bool) -> Expr:
         coefficient, found = factors(e)

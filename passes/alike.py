@@ -42,7 +42,9 @@ def made_alike(links: Sequence[Link], laws: Laws) -> tuple[list[Link], list[Link
         for comparison in reversed(extra):
             condition = _as_read(comparison_value(comparison), link, bindings)
             body = Apply("select", (condition, body, number(identity or 0.0)))
-        made.append(replace(link, reduction=replace(link.reduction, body=body), bindings=bindings, where=common) if extra else link)
+        made.append(
+            replace(link, reduction=replace(link.reduction, body=body), bindings=bindings, where=common, kept=tuple(extra)) if extra else link
+        )
     return made, odd
 
 

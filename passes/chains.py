@@ -46,11 +46,18 @@ class Link:
     needs: tuple[Link, ...]
     tensors: Mapping[int, str] = field(default_factory=dict[int, str])
     """Names of the tensors that the body and the bindings read, by their numbers there."""
+    kept: tuple[Comparison, ...] = ()
+    """What else an element must satisfy to count, where the body has that as conditions."""
 
     @property
     def reduced(self) -> tuple[str, ...]:
         """All ranks it reduces, the chain's rank included."""
         return () if self.op.reduce is None else self.op.reduce.data[0].ranks
+
+    @property
+    def coordinate(self) -> SSAValue | None:
+        """Where the value was found, for argmax and argmin, if anything asks for it."""
+        return next((r for r in self.op.results[1:] if any(True for _ in r.uses)), None)
 
 
 @dataclass
@@ -117,6 +124,8 @@ class ChainFinder:
             depends = False
         for result in op.results:
             self.level[result], self.depends[result] = level, depends
+        if link is not None:
+            self.depends.update((coordinate, False) for coordinate in op.results[1:])
         if link is not None:
             self.links[op.results[0]] = link
         return link

@@ -1,4 +1,4 @@
-"""Small tools for rewrites of Einsums: renumbering what a map reads, and an Einsum made after the example of another."""
+"""Small tools for rewrites of Einsums: renumbering what a map reads, an Einsum made after the example of another, dead code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from xdsl.dialects.builtin import ModuleOp, TensorType
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
+from xdsl.rewriter import Rewriter
 
 from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import Access, Expr, Leaf, RankValue, affine_value, map_leaves
@@ -114,3 +115,8 @@ def cascades_with_rank(module: ModuleOp, rank: str, name: str | None = None) -> 
         known = list(dict.fromkeys(r for op in found for r in op.sizes))
         fail(found[0], f"unknown rank '{rank}'{nearest(rank, known)}")
     return having
+
+
+def erase_if_dead(op: Operation) -> None:
+    if op.parent is not None and not any(True for r in op.results for _ in r.uses):
+        Rewriter.erase_op(op)

@@ -13,8 +13,8 @@ from ..dialects.einsum_scope import tensor_of
 
 
 def is_plain_reduction(op: ComputeOp) -> bool:
-    """One reduction with one result, over every point: what the algebra speaks of."""
-    return op.reduce is not None and len(op.reduce.data) == 1 and is_plain(op)
+    """One reduction over every point: what the algebra speaks of."""
+    return op.reduce is not None and len(op.reduce.data) == 1 and _plain_out(op.out.data) and is_real(op) and visits_everywhere(op)
 
 
 def is_inlinable(op: ComputeOp) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-from xdsl.ir import Block, Operation
+from xdsl.ir import Operation
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from ..algebra.derivation import Derived, Options, Refusal
 from ..algebra.derive import derive_chain
-from ..algebra.expr import Access, Expr, Num, Param, RankShape, map_leaves
+from ..algebra.expr import Apply, Expr, Num, Param, RankShape, map_leaves
 from ..algebra.laws import Laws
 from ..analysis import remarks
 from ..analysis.passes_over import count_passes
@@ -21,15 +24,22 @@ from ..dialects.notation import nearest
 from .alike import made_alike
 from .carried import Derivations
 from .chains import Chain, ChainFinder, Link
+from .editing import erase_if_dead
 from .einsum_cse import compute_once, computes_twice
 from .online_form import TraversalEmitter
-from .plain_form import Finals, emit_plain
+from .ordering import sort_block
+from .plain_form import Finals, emit_plain, plain_accumulator
+from .sinking import elements_to_sink, values_only
 from .stacked import is_stacked, unstack
 from .tensors import TensorTable
 from .tiling import LOOP, OutputForm, Tiling
 
 Record = dict[str, tuple[Link, Derived | Refusal]]
 """What the algebra said of each reduction, by its name, the first time it was asked."""
+
+
+MOST_REDUCED = 3
+"""Most ranks of one reduction whose shapes' product is known as the number of elements, in any order."""
 
 
 @dataclass(frozen=True)
@@ -166,9 +176,12 @@ class RankReduction:
 
     def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
         """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""
-        if any(link.where or link.reduced != (self.rank,) for link in links):
+        ranks = set(links[0].reduced) if links else set[str]()
+        if any(link.where or set(link.reduced) != ranks for link in links) or len(ranks) > MOST_REDUCED:
             return ()
-        return (RankShape(self.rank), Num(self.cascade.sizes[self.rank]))
+        shapes = (tuple(map(RankShape, order)) for order in itertools.permutations(sorted(ranks)))
+        number = math.prod(self.cascade.sizes[r] for r in ranks)
+        return (*(functools.reduce(lambda a, b: Apply("mul", (a, b)), order) for order in shapes if order), Num(number))
 
     def _wanted(self, found: dict[str, tuple[Link, Derived]]) -> Derivations:
         """Those that depend on others, and what they need; a reduction that nothing is merged with stays as it is."""
@@ -190,9 +203,14 @@ class RankReduction:
         if any(d.rebased_on for _, d in derived):
             tiling = self._tiling()
             finder.table.sizes.update(self.cascade.sizes)
-            replaced = elements_to_sink(derived, set(forms), finder, order)
+            derived, found = values_only(derived)
+            replaced = elements_to_sink(derived, found, set(forms), finder, order)
             named = {form: op.results_[0].name_hint or "E" for op, form in forms.items()}
             made, finals = TraversalEmitter(finder.table, derived, tiling, replaced).emit(named)
+            for link, result in found:
+                op = plain_accumulator(finder.table, link, result, 0, {})
+                made.append(op)
+                finals.coordinates[link.name] = op.results_[1]
         else:
             known = {bind_originals(form, finder): finder.table.access(op.results_[0], op.out.data) for op, form in forms.items()}
             made, finals = emit_plain(finder.table, derived, known)
@@ -209,6 +227,8 @@ class RankReduction:
                 link.op.results[0].replace_all_uses_with(value)
                 table.replace(link.op.results[0], value)
                 remarks.applied(self.plan.name, link.op, f"{link.name} joins an earlier pass over {self.rank} ({result.form}): {result.why}")
+            if link.coordinate is not None and (found := finals.coordinates.get(link.name)) is not None:
+                link.coordinate.replace_all_uses_with(found)
         for link, _ in reversed(derived):
             erase_if_dead(link.op)
         for op in reversed([*made, *finals.operations]):
@@ -223,9 +243,12 @@ class RankReduction:
 
 
 def passes_over(cascade: CascadeOp, rank: str) -> int:
-    """Passes over a rank, whether it is traversed whole or as tiles numbered by a rank made for that."""
+    """Passes over a rank, whether it is traversed whole or as tiles (of parts, if there are) numbered by a rank made for that."""
     counted = count_passes(cascade)
-    return max((c.passes for r, c in counted.items() if r.rstrip("_") in (rank, f"{rank}1", f"{rank}2")), default=0)
+    parts, tiles = (re.compile(rf"{re.escape(rank)}{number}(_*)") for number in (2, 1))
+    marks = {found[1] for r in counted if (found := parts.fullmatch(r))}
+    outermost = [r for r in counted if r == rank or parts.fullmatch(r) or ((found := tiles.fullmatch(r)) and found[1] not in marks)]
+    return max((counted[r].passes for r in outermost), default=0)
 
 
 def untold_bottom(derived: Derived) -> bool:
@@ -244,64 +267,3 @@ def bind_originals(form: Expr, finder: ChainFinder) -> Expr:
         return e
 
     return map_leaves(form, leaf)
-
-
-def elements_to_sink(derived: Derivations, inlined: set[ComputeOp], finder: ChainFinder, order: dict[Operation, int]) -> list[ComputeOp]:
-    """Einsums that make the chain's elements and serve nothing else, in program order: they can be made tile by tile."""
-    rank, table = finder.rank, finder.table
-    candidates: set[ComputeOp] = set(inlined)
-
-    def visit(e: Expr) -> Expr:
-        if isinstance(e, Access):
-            owner = table.value(e).owner
-            if isinstance(owner, ComputeOp) and owner not in candidates and owner in order and tiled_by(owner, e, rank):
-                candidates.add(owner)
-                map_leaves(table.lift(owner.map.data, owner.operands_), visit)
-        return e
-
-    links = {link.op for link, _ in derived}
-    for _, result in derived:
-        for accumulator in result.accumulators:
-            map_leaves(accumulator.basis, visit)
-    absorbed: set[Operation] = set(links)
-    for op in sorted(candidates, key=lambda op: -order[op]):
-        if all(use.operation in absorbed for use in op.results_[0].uses):
-            absorbed.add(op)
-    return sorted((op for op in candidates if op in absorbed and op not in inlined), key=lambda op: order[op])
-
-
-def tiled_by(owner: ComputeOp, access: Access, rank: str) -> bool:
-    """Whether an element is read at the very coordinate of `rank` at which its Einsum makes it."""
-    return (
-        len(owner.results_) == 1
-        and all(
-            (made.plain == rank) == (read.plain == rank) and (read.plain == rank or rank not in read.ranks)
-            for made, read in zip(owner.out.data, access.subscripts, strict=True)
-        )
-        and any(read.plain == rank for read in access.subscripts)
-    )
-
-
-def erase_if_dead(op: Operation) -> None:
-    if op.parent is not None and not any(True for r in op.results for _ in r.uses):
-        Rewriter.erase_op(op)
-
-
-def sort_block(block: Block) -> None:
-    """Put definitions before uses again, keeping the order otherwise (a stable topological sort)."""
-    ops = list(block.ops)
-    position = {op: i for i, op in enumerate(ops)}
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(ops)))
-    for i, op in enumerate(ops):
-        for inner in op.walk():
-            for operand in inner.operands:
-                owner = operand.owner
-                if isinstance(owner, Operation) and owner in position and owner is not op:
-                    graph.add_edge(position[owner], i)
-    order = list(nx.lexicographical_topological_sort(graph))
-    if order == list(range(len(ops))):
-        return
-    for op in ops:
-        op.detach()
-    block.add_ops([ops[i] for i in order])

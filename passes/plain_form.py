@@ -10,6 +10,7 @@ from ..algebra.affine import Affine, project
 from ..algebra.derivation import Derived
 from ..algebra.expr import Access, Apply, Expr, Num, Param, map_leaves, substitute_params, walk
 from ..algebra.operators import REDUCTION_OPERATORS
+from ..dialects.einsum import ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .chains import Link
@@ -49,6 +50,7 @@ class Finals:
         self.links = {link.name: (link, derived) for link, derived in links}
         self.accumulators: dict[str, Access] = {}
         self.made: dict[str, SSAValue] = {}
+        self.coordinates: dict[str, SSAValue] = {}
         self.operations: list[Operation] = []
 
     def value(self, name: str) -> SSAValue:
@@ -61,7 +63,7 @@ class Finals:
         if isinstance(expression, Access) and expression.subscripts == link.op.out.data:
             return self.table.value(expression)
         if not derived.empty_safe:
-            visited = project(link.where, link.reduced, self.table.sizes)
+            visited = project((*link.where, *link.kept), link.reduced, self.table.sizes)
             if visited is None:
                 expression = self.bind(derived.running, link)
             for comparison in visited or ():
@@ -114,17 +116,27 @@ def emit_plain(table: TensorTable, links: Sequence[tuple[Link, Derived]], known:
             finals.accumulators[derived.accumulators[0].name] = table.access(link.op.results_[0], link.op.out.data)
             continue
         for position, accumulator in enumerate(derived.accumulators):
-            expression = restore(substitute_params(accumulator.basis, link.bindings), known)
-            out = accumulator_out(link, accumulator.basis)
-            expression, where = absorb_filters(expression, link.where, accumulator.identity, {})
-            reduce = (Reduction(accumulator.op, link.reduced),)
-            name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, len(derived.accumulators))
-            op = table.compute(out, expression, element_of(link), reduce=reduce, where=where, like=link.op, name=name)
+            op = plain_accumulator(table, link, derived, position, known)
             operations.append(op)
-            finals.accumulators[accumulator.name] = table.access(op.results_[0], out)
+            finals.accumulators[accumulator.name] = table.access(op.results_[0], op.out.data)
+            if len(op.results_) > 1:
+                finals.coordinates[link.name] = op.results_[1]
     for link, _ in links:
         finals.value(link.name)
     return [*operations, *finals.operations], finals
+
+
+def plain_accumulator(table: TensorTable, link: Link, derived: Derived, position: int, known: Mapping[Expr, Access]) -> ComputeOp:
+    """An accumulator as a reduction over the whole rank; where it is an argmax, with the coordinate as a second result."""
+    accumulator = derived.accumulators[position]
+    expression = restore(substitute_params(accumulator.basis, link.bindings), known)
+    expression, where = absorb_filters(expression, link.where, accumulator.identity, {})
+    name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, len(derived.accumulators))
+    reduce = (Reduction(accumulator.op, link.reduced),)
+    found = len(link.op.results_) > 1
+    out = link.op.out.data if found else accumulator_out(link, accumulator.basis)
+    types = [r.type for r in link.op.results_] if found else None
+    return table.compute(out, expression, element_of(link), reduce=reduce, where=where, like=link.op, name=name, types=types)
 
 
 def numbered(name: str, position: int, count: int) -> str:

@@ -54,8 +54,9 @@ class TensorTable:
         empty: NumberAttr | None = None,
         like: IRDLOperation | None = None,
         name: str | None = None,
+        types: Sequence[Attribute] | None = None,
     ) -> ComputeOp:
-        """An Einsum of this expression; `like` lends it its location, `name` its result's name."""
+        """An Einsum of this expression; `like` lends it its location, `name` its result's name. `types` are its results', if it has two."""
         operands: list[SSAValue] = []
 
         def leaf(e: Expr) -> Expr:
@@ -72,7 +73,7 @@ class TensorTable:
             operands,
             SubscriptsAttr(tuple(out)),
             MapAttr(expression),
-            [TensorType(element, shape)],
+            [TensorType(element, shape)] if types is None else types,
             reduce=ReduceAttr(tuple(reduce)) if reduce else None,
             where=FilterAttr(tuple(where)) if where else None,
             empty=empty,

@@ -112,3 +112,50 @@ def test_scores_that_are_computed_twice_are_the_same_scores() -> None:
       einsum.return %SD[p]
     }"""
     assert check(text, 1) == []
+
+
+ARGMAX = """einsum.cascade @c ranks {p = 5, m = 13, e = 3} (%Q[p, e], %K[m, e], %N[m, p]) -> [p], [p], [p] : f64 {
+  %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+  %GM = einsum.compute [p] = %S[m, p] reduce max(m)
+  %SD = einsum.compute [p] = exp(%S[m, p] - %GM[p]) reduce add(m)
+  %A = einsum.compute [m, p] = log(exp(%S[m, p] - %GM[p]) / %SD[p])
+  %B, %I = einsum.compute [p] = BODY reduce argmax(m)
+  einsum.return %SD[p], %B[p], %I[p]
+}"""
+
+
+def argmax(body: str) -> str:
+    lines = ARGMAX.replace("BODY", body).splitlines()
+    return "\n".join(line for line in lines if "%A = " not in line or "%A" in body)
+
+
+@pytest.mark.parametrize("body", ["%A[m, p]", "%A[m, p] + %N[m, p]", "%S[m, p] - %GM[p]", "%S[m, p] / %SD[p]"])
+@pytest.mark.parametrize("form", ["loop", "split", "sequential"])
+def test_the_best_of_normalised_scores_is_found_in_the_same_pass(body: str, form: str) -> None:
+    """Gumbel-max sampling and greedy decoding: value and coordinate, without waiting for the normaliser."""
+    rewrite = EinsumOnePass(rank="m", size=4) if form == "loop" else EinsumOnePass(rank="m", form="split" if form == "split" else "sequential")
+    assert check(argmax(body), 1, rewrite) == []
+
+
+def test_sums_may_follow_an_argmax() -> None:
+    text = argmax("%A[m, p]").replace("%GM = einsum.compute [p] = %S[m, p] reduce max(m)", "%GM, %J = einsum.compute [p] = %S[m, p] reduce argmax(m)")
+    text = text.replace("%B[p], %I[p]", "%B[p], %J[p]")
+    assert check(text, 1) == []
+
+
+def test_the_best_of_what_has_no_order_stays_a_pass() -> None:
+    for body in ("%S[m, p] * %SD[p] * sin(%SD[p])", "sin(%S[m, p] - %SD[p])"):
+        declined = check(argmax(body), 2)
+        assert len(declined) == 1 and declined[0].startswith("B stays a later pass over m: ")
+
+
+def test_a_mean_over_two_ranks_is_a_mean() -> None:
+    """Group normalisation: the count is the product of two shapes, in either order, or its number."""
+    for count in ("(shape(m) * shape(n))", "(shape(n) * shape(m))", "(44)"):
+        text = f"""einsum.cascade @c ranks {{p = 3, m = 11, n = 4}} (%X[n, p, m]) -> [p] : f64 {{
+          %SX = einsum.compute [p] = %X[n, p, m] reduce add(m, n)
+          %MU = einsum.compute [p] = %SX[p] / {count}
+          %V = einsum.compute [p] = pow(%X[n, p, m] - %MU[p], 2) reduce add(n, m)
+          einsum.return %V[p]
+        }}"""
+        assert check(text, 1) == []
