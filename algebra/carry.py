@@ -127,10 +127,21 @@ class Carried:
         """K, rows and columns in the order of `monomials`, over `Param(D.old)` and `Param(D)`."""
         return [[_entry(high, low, self.scope) for low in self.monomials] for high in self.monomials]
 
-    def final(self, names: Sequence[str]) -> Expr:
-        """The combination of the accumulators of these names that is the reduction's value."""
+    def final(self, names: Sequence[str], finite: Callable[[Expr], bool]) -> Expr:
+        """The combination of the accumulators of these names that is the reduction's value; `finite` tells which summary parts surely are.
+
+        A masked term asks for its summary part only where the mask lets an element through: its accumulator is 0 where it does not, and then
+        the term is 0 whatever the summary part is (a quotient by a sum of nothing, a maximum of nothing).
+        """
         index = {m: i for i, m in enumerate(self.monomials)}
-        return total((c, chosen_product([(Param(names[index[m]]), 1), *deferred])) for m, c, deferred in self.combination)
+        parts: list[Addend] = []
+        for monomial, coefficient, deferred in self.combination:
+            accumulator = Param(names[index[monomial]])
+            term = chosen_product([(accumulator, 1), *deferred])
+            if monomial.mask and not finite(product(deferred)):
+                term = Apply("select", (Apply("eq", (accumulator, ZERO)), ZERO, term))
+            parts.append((coefficient, term))
+        return total(parts)
 
     def rebased_on(self) -> tuple[str, ...]:
         """The summaries that the carried monomials depend on, in order of dependence."""

@@ -60,4 +60,4 @@ def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, 
     if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
         return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means))
     accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
-    return SumForm(accumulators, carried.final(names), correction, rebased, notes, frozenset(policy.means))
+    return SumForm(accumulators, carried.final(names, known.finite), correction, rebased, notes, frozenset(policy.means))

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from .build import rational
-from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue
+from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, walk
 from .intervals import INCREASING, NONNEGATIVE, POSITIVE, REAL, Interval, point
 from .laws import RANGES, Laws
 from .linear import collect, factors, linear, plain
@@ -180,6 +180,16 @@ class Invariants:
 
     def nonnegative(self, expr: Expr) -> bool:
         return self.interval(expr).nonnegative
+
+    def finite(self, expr: Expr) -> bool:
+        """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked included."""
+        return self.defined(expr) is None and not any(self._reaches_infinity(n) for n in params(expr) if n in self.summaries)
+
+    def _reaches_infinity(self, name: str) -> bool:
+        """Whether a summary may be an extreme of nothing but the infinities that a mask puts in."""
+        summary = self.summaries[name]
+        extreme = summary.op.removeprefix("arg") in ("max", "min") and not math.isfinite(summary.range.magnitude)
+        return extreme and any(isinstance(e, Num) and not math.isfinite(e.value) for e in walk(summary.body))
 
     def defined(self, expr: Expr) -> Expr | None:
         """None if `expr`, over summaries and constants, is finite at every reachable value; else the part that may not be.

@@ -41,7 +41,7 @@ def surely_finite(expression: Expr, link: Link, table: TensorTable) -> bool:
         case Num(value):
             return math.isfinite(value)
         case Access():
-            return _finite_tensor(table.value(expression))
+            return _finite_tensor(table.value(expression), link, table)
         case Param(name):
             bound = link.bindings.get(name)
             return bound is None or surely_finite(bound, link, table)
@@ -55,7 +55,13 @@ def surely_finite(expression: Expr, link: Link, table: TensorTable) -> bool:
             return True
 
 
-def _finite_tensor(value: SSAValue) -> bool:
-    """Whether a tensor is a sum, over one or more ranks, made in the cascade."""
+def _finite_tensor(value: SSAValue, link: Link, table: TensorTable) -> bool:
+    """Whether a tensor made in the cascade is finite for finite data: sums are, and maps and unfiltered extremes of what is."""
     owner = value.owner
-    return isinstance(owner, ComputeOp) and owner.reduce is not None and all(r.op == "add" for r in owner.reduce.data)
+    if not isinstance(owner, ComputeOp):
+        return False
+    if owner.reduce is not None and all(r.op == "add" for r in owner.reduce.data):
+        return True
+    if owner.where is not None or (owner.reduce is not None and any(r.op not in ("max", "min") for r in owner.reduce.data)):
+        return False
+    return surely_finite(table.lift(owner.map.data, owner.operands_), link, table)

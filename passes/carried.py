@@ -11,6 +11,7 @@ from ..algebra.derivation import Accumulator, Derived
 from ..algebra.expr import Expr, Num, Param, walk
 from .chains import Link
 from .plain_form import accumulator_out, element_of
+from .tensors import TensorTable
 
 Derivations: TypeAlias = Sequence[tuple[Link, Derived]]
 """Links of one chain that share a traversal, each with its derived form, in program order."""
@@ -44,22 +45,22 @@ class Carry:
     same_as: dict[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
-    def of(links: Derivations, half_bound: Callable[[Expr, Link], Expr]) -> Carry:
+    def of(links: Derivations, table: TensorTable, half_bound: Callable[[Expr, Link], Expr]) -> Carry:
         """`half_bound` makes expressions of different links comparable: elements and constants bound, summaries still parameters."""
         carry = Carry(links)
         known: dict[object, str] = {}
         for link, derived in links:
             for position in sorted(range(len(derived.accumulators)), key=lambda i: (sum(e is not None for e in derived.correction[i]), i)):
                 accumulator = derived.accumulators[position]
-                key = carry._key(link, derived, position, half_bound)
+                key = carry._key(link, derived, position, table, half_bound)
                 carry.same_as[accumulator.name] = known.setdefault(key, accumulator.name)
             for position, accumulator in enumerate(derived.accumulators):
                 if carry.same_as[accumulator.name] == accumulator.name:
-                    out = accumulator_out(link, accumulator.basis)
+                    out = accumulator_out(link, accumulator.basis, table)
                     carry.kept[accumulator.name] = Carried(link, derived, position, out)
         return carry
 
-    def _key(self, link: Link, derived: Derived, position: int, half_bound: Callable[[Expr, Link], Expr]) -> object:
+    def _key(self, link: Link, derived: Derived, position: int, table: TensorTable, half_bound: Callable[[Expr, Link], Expr]) -> object:
         """Two accumulators with the same key start equal, add the same and are corrected in the same way."""
         accumulator = derived.accumulators[position]
         row: list[tuple[str, Expr]] = []
@@ -72,7 +73,7 @@ class Carry:
         basis = half_bound(accumulator.basis, link)
         correction = frozenset(row) - {("", Num(1))}
         read = {e.name: link.bindings[e.name] for e in walk(basis) if isinstance(e, Param)}
-        out = accumulator_out(link, accumulator.basis)
+        out = accumulator_out(link, accumulator.basis, table)
         start = (accumulator.op, accumulator.identity, element_of(link))
         return (start, basis, frozenset(read.items()), where, frozenset(link.reduced), out, correction)
 

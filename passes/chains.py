@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from ..algebra.affine import Comparison
 from ..algebra.derivation import Reduction
 from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis.einsums import traversed_ranks
-from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
+from ..dialects.einsum import ComputeOp, IterateOp
 from .filters import absorb_filters
 from .kinds import is_inlinable, is_plain_reduction
 from .tensors import TensorTable, comparison_value
@@ -89,10 +89,10 @@ class _Reading:
 
 
 class ChainFinder:
-    """Finds the chains over `rank` among the Einsums that stand directly in a cascade."""
+    """Finds the chains over `rank` among the Einsums that stand directly in a block: a cascade's, or an iterate's."""
 
-    def __init__(self, cascade: CascadeOp, rank: str, table: TensorTable):
-        self.cascade, self.rank, self.table = cascade, rank, table
+    def __init__(self, block: Block, rank: str, table: TensorTable):
+        self.block, self.rank, self.table = block, rank, table
         self.level: dict[SSAValue, int] = {}
         self.links: dict[SSAValue, Link] = {}
         self.number: dict[str, int] = {}
@@ -102,7 +102,7 @@ class ChainFinder:
 
     def find(self) -> list[Chain]:
         found: list[Link] = []
-        for op in self.cascade.body.block.ops:
+        for op in self.block.ops:
             link = self._visit(op)
             if link is not None:
                 found.append(link)

@@ -40,7 +40,7 @@ def report(module: ModuleOp, name: str, rank: str, *, prove: bool = False) -> De
 
 def keeps_rank(cascade: CascadeOp, rank: str) -> bool:
     """Whether a result has the rank as a dimension and depends on a whole fiber of it: it needs elements after its own."""
-    finder = ChainFinder(cascade, rank, TensorTable(cascade.sizes))
+    finder = ChainFinder(cascade.body.block, rank, TensorTable(cascade.sizes))
     finder.find()
     for value in cascade.return_op.values:
         owner = value.owner

@@ -102,4 +102,4 @@ class Merger:
         return self.table.access(values[name], (*lead, *self.carry.kept[name].out))
 
     def _place(self, lead: tuple[Affine, ...]) -> Place:
-        return Place(self.table, self.safe, lead=lead)
+        return Place(self.table, self.safe, fixed=self.table.fixed, lead=lead)

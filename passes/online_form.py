@@ -39,9 +39,9 @@ class TraversalEmitter:
         self.safe: dict[str, dict[str, Expr]] = {
             link.name: dict(derived.safe) for link, derived in links if derived.safe and not self._starts(derived)
         }
-        fixed = frozenset[str]() if tiling.outer is None else frozenset({tiling.outer})
+        fixed = table.fixed if tiling.outer is None else table.fixed | {tiling.outer}
         self.place = Place(table, self.safe, self.localise, fixed, tiling.lead, tiling.inner)
-        self.carry = Carry.of(links, self.place.half_bound)
+        self.carry = Carry.of(links, table, self.place.half_bound)
         self.before: dict[str, SSAValue] = {}
         self.after: dict[str, SSAValue] = {}
 

@@ -6,10 +6,10 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.ir import Operation
+from xdsl.ir import Block, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from ..algebra.derivation import Derived, Options, Refusal
@@ -28,11 +28,12 @@ from .editing import erase_if_dead
 from .einsum_cse import compute_once, computes_twice
 from .online_form import TraversalEmitter
 from .ordering import sort_block
+from .places import PlaceToReduce, places
 from .plain_form import Finals, emit_plain, plain_accumulator
 from .sinking import elements_to_sink, values_only
 from .stacked import is_stacked, unstack
 from .tensors import TensorTable
-from .tiling import LOOP, OutputForm, Tiling
+from .tiling import LOOP, SEQUENTIAL, OutputForm, Tiling
 
 Record = dict[str, tuple[Link, Derived | Refusal]]
 """What the algebra said of each reduction, by its name, the first time it was asked."""
@@ -65,7 +66,7 @@ def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
 
 
 def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
-    """Rewrite every chain over every rank asked for; True if something changed."""
+    """Rewrite every chain over every rank asked for, in the cascade and in its iterates; True if something changed."""
     stacked = any(map(is_stacked, cascade.body.block.ops))
     before = cascade.clone() if stacked or computes_twice(cascade) else None
     if stacked:
@@ -73,14 +74,17 @@ def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     if before is not None:
         compute_once(cascade)  # the algebra takes tensors that are not the same operation's for different data
     changed = False
-    ranks = [plan.rank] if plan.rank is not None else _reduced_ranks(cascade)
-    for rank in ranks:
-        reduction = RankReduction(cascade, laws, plan, rank)
-        rounds = 0
-        while rounds != plan.rounds and reduction.run():
-            changed, rounds = True, rounds + 1
+    asked = list(places(cascade, plan.rank))
+    blocks = [place.block for place in asked]
+    for number, place in enumerate(asked):
+        for rank in place.ranks:
+            reduction = RankReduction(cascade, laws, plan, rank, place, blocks, number)
+            rounds = 0
+            while rounds != plan.rounds and reduction.run():
+                changed, rounds = True, rounds + 1
     if changed:
-        sort_block(cascade.body.block)
+        for block in blocks:
+            sort_block(block)
     elif before is not None:
         restore(cascade, before)
     return changed
@@ -93,34 +97,26 @@ def restore(cascade: CascadeOp, before: CascadeOp) -> None:
     cascade.add_region(before.detach_region(before.body))
 
 
-def _reduced_ranks(cascade: CascadeOp) -> list[str]:
-    """Ranks reduced by Einsums that stand directly in the cascade, longest first: the pass that matters most goes first."""
-    found = {
-        r: cascade.sizes.get(r, 0)
-        for op in cascade.body.block.ops
-        if isinstance(op, ComputeOp) and op.reduce is not None
-        for reduction in op.reduce.data
-        for r in reduction.ranks
-    }
-    return sorted(found, key=lambda r: (-found[r], r))
-
-
 class RankReduction:
-    """The rewriting of one cascade over one rank, traversal by traversal."""
+    """The rewriting of one block of a cascade over one rank, traversal by traversal."""
 
-    def __init__(self, cascade: CascadeOp, laws: Laws, plan: Plan, rank: str):
-        self.cascade, self.laws, self.plan, self.rank = cascade, laws, plan, rank
+    def __init__(self, cascade: CascadeOp, laws: Laws, plan: Plan, rank: str, place: PlaceToReduce, blocks: list[Block], number: int):
+        """`blocks` are all blocks to be rewritten, as they are now; this is about the one at `number`."""
+        self.cascade, self.laws, self.plan, self.rank, self.place = cascade, laws, plan, rank, place
+        self.blocks, self.number = blocks, number
         self.declined: set[Operation] = set()
 
     def run(self) -> bool:
         """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
-        table = TensorTable(self.cascade.sizes)
-        finder = ChainFinder(self.cascade, self.rank, table)
-        order = {op: i for i, op in enumerate(self.cascade.body.block.ops)}
+        table = TensorTable(self.cascade.sizes, self.place.fixed)
+        block = self.blocks[self.number]
+        finder = ChainFinder(block, self.rank, table)
+        order = {op: i for i, op in enumerate(block.ops)}
         asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
         derived = [self._derive(links) for _, links in asked]
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
-        before = self.cascade.clone() if some_refused and any(map(self._wanted, derived)) else None
+        copies: dict[Block, Block] = {}
+        before = self.cascade.clone(block_mapper=copies) if some_refused and any(map(self._wanted, derived)) else None
         changed = False
         for (chain, links), found in zip(asked, derived, strict=True):
             wanted = self._wanted(found)
@@ -128,14 +124,15 @@ class RankReduction:
                 self._emit(chain, wanted, finder, order)
                 changed = True
         if changed:
-            sort_block(self.cascade.body.block)
-        return changed and not self._undone(before)
+            sort_block(block)
+        return changed and not self._undone(before, copies)
 
-    def _undone(self, before: CascadeOp | None) -> bool:
+    def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block]) -> bool:
         """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
         if before is None or passes_over(self.cascade, self.rank) <= passes_over(before, self.rank):
             return False
         restore(self.cascade, before)
+        self.blocks[:] = [copies[block] for block in self.blocks]
         remarks.missed(self.plan.name, self.cascade, f"merging what can be merged over {self.rank} would add a pass beside those that stay")
         return True
 
@@ -237,7 +234,10 @@ class RankReduction:
     def _tiling(self) -> Tiling:
         """Declare the ranks that number parts, tiles and elements; reuse them if an earlier traversal of this rank did."""
         sizes = self.cascade.sizes
-        tiling = self.plan.form.tiling(self.rank, sizes[self.rank], self.plan.tile, sizes)
+        form, tile = self.plan.form, self.plan.tile
+        if self.place.tiled(self.rank) and self.plan.rank is None and form == LOOP:
+            form = SEQUENTIAL  # its elements are tiles already
+        tiling = form.tiling(self.rank, sizes[self.rank], tile, sizes)
         self.cascade.ranks = RanksAttr(tuple({**sizes, **tiling.new_ranks}.items()))
         return tiling
 

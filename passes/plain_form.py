@@ -15,13 +15,13 @@ from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .chains import Link
 from .filters import absorb_filters
-from .tensors import TensorTable, comparison_value, read_ranks
+from .tensors import TensorTable, comparison_value
 
 
-def accumulator_out(link: Link, expression: Expr) -> tuple[Affine, ...]:
+def accumulator_out(link: Link, expression: Expr, table: TensorTable) -> tuple[Affine, ...]:
     """The dimensions of an accumulator: the ranks its basis and the filter have and the reduction keeps, in the result's order."""
     bound = substitute_params(expression, link.bindings)
-    found = {**read_ranks(bound), **{r: None for c in link.where for r in c.ranks}}
+    found = {**table.ranks(bound), **{r: None for c in link.where for r in c.ranks if r not in table.fixed}}
     kept = [s for s in link.op.out.data if s.ranks and s.ranks[0] in found]
     named = {s.ranks[0] for s in kept}
     return (*kept, *(Affine.rank(r) for r in found if r not in named and r not in link.reduced))
@@ -79,7 +79,7 @@ class Finals:
             return expression
         args: list[Expr] = []
         for arg in expression.args:
-            ranks = read_ranks(arg)
+            ranks = self.table.ranks(arg)
             if isinstance(arg, Apply) and frozenset(ranks) < root and any(isinstance(e, Access) for e in walk(arg)):
                 out = [s for s in link.op.out.data if s.ranks and s.ranks[0] in ranks]
                 op = self.table.compute(out, arg, element_of(link), like=link.op, name=f"{link.name}_part")
@@ -134,7 +134,7 @@ def plain_accumulator(table: TensorTable, link: Link, derived: Derived, position
     name = numbered(f"A{link.op.results_[0].name_hint or ''}", position, len(derived.accumulators))
     reduce = (Reduction(accumulator.op, link.reduced),)
     found = len(link.op.results_) > 1
-    out = link.op.out.data if found else accumulator_out(link, accumulator.basis)
+    out = link.op.out.data if found else accumulator_out(link, accumulator.basis, table)
     types = [r.type for r in link.op.results_] if found else None
     return table.compute(out, expression, element_of(link), reduce=reduce, where=where, like=link.op, name=name, types=types)
 

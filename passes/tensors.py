@@ -18,8 +18,9 @@ from ..dialects.notation import Reduction
 class TensorTable:
     """Numbers the values that expressions read, so that an `Access` means the same tensor in every expression of one rewrite."""
 
-    def __init__(self, sizes: Mapping[str, int]):
-        self.sizes = dict(sizes)
+    def __init__(self, sizes: Mapping[str, int], fixed: Iterable[str] = ()):
+        """`fixed` are the ranks of iterates around the place of the rewrite: one coordinate there, no dimension."""
+        self.sizes, self.fixed = dict(sizes), frozenset(fixed)
         self._values: list[SSAValue] = []
         self._numbers: dict[SSAValue, int] = {}
 
@@ -38,6 +39,10 @@ class TensorTable:
         if number is not None:
             self._values[number] = new
             self._numbers.setdefault(new, number)
+
+    def ranks(self, expression: Expr) -> dict[str, None]:
+        """The ranks that an expression has as dimensions, in order of appearance (an ordered set)."""
+        return {r: None for r in read_ranks(expression) if r not in self.fixed}
 
     def lift(self, expression: Expr, operands: Sequence[SSAValue]) -> Expr:
         """An operation's map as an expression over this table."""

@@ -130,6 +130,7 @@ class OutputForm:
 
 
 LOOP = OutputForm()
+SEQUENTIAL = OutputForm("sequential")
 
 
 def default_tile(size: int) -> int:

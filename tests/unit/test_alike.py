@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reducing import check, parse
 from xdsl.context import Context
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.parser import Parser
 
-from einfold.analysis import remarks
-from einfold.dialects.einsum import CascadeOp, Einsum
-from einfold.dialects.einsum_scope import tensor_of
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_one_pass import EinsumOnePass
 from einfold.passes.pass_reduction import passes_over
@@ -31,30 +27,6 @@ FILTERED = {
     "a maximum of more than the rest": (" where m < 8", "", " where m < 8 and m <= p", " where m <= p and m < 8"),
     "a map that is filtered": ("", " where m <= p", "", ""),
 }
-
-
-def parse(text: str) -> tuple[ModuleOp, CascadeOp]:
-    context = Context()
-    context.load_dialect(Builtin)
-    context.load_dialect(Einsum)
-    module = Parser(context, text).parse_module()
-    module.verify()
-    return module, next(op for op in module.walk() if isinstance(op, CascadeOp))
-
-
-def check(text: str, passes: int, rewrite: EinsumOnePass | None = None) -> list[str]:
-    """The values stay, the passes over m are as many as stated; the remarks of what was declined."""
-    module, cascade = parse(text)
-    rng = np.random.default_rng(7)
-    given = {str(a.name_hint): rng.normal(size=tensor_of(a).get_shape()) for a in cascade.body.block.args}
-    expected = run_cascade(cascade, given)
-    with remarks.collect() as found:
-        (rewrite or EinsumOnePass(rank="m", size=4)).apply(Context(), module)
-    module.verify()
-    for actual, wanted in zip(run_cascade(cascade, given), expected, strict=True):
-        np.testing.assert_allclose(actual, wanted, rtol=1e-9, atol=1e-12)
-    assert passes_over(cascade, "m") == passes
-    return [r.message for r in found if r.kind == "missed"]
 
 
 @pytest.mark.parametrize("name", FILTERED)
@@ -159,3 +131,39 @@ def test_a_mean_over_two_ranks_is_a_mean() -> None:
           einsum.return %V[p]
         }}"""
         assert check(text, 1) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "exp(%S[m, p] - %GM[p]) / %SD[p] * %W[m]",
+        "%GM[p] * %W[m]",
+        "%W[m] / %SD[p]",
+        "log(%SD[p]) * %W[m]",
+        "pow(%S[m, p] - %MU[p], 2)",
+        "(%S[m, p] - %GM[p]) * exp(%S[m, p] - %GM[p]) / %SD[p]",
+    ],
+)
+@pytest.mark.parametrize("form", ["loop", "split", "sequential"])
+def test_a_row_whose_elements_are_all_masked_by_data_keeps_its_value(body: str, form: str) -> None:
+    """Nothing is multiplied by a quotient or a maximum of nothing: the cascade says 0 there, and so does the derived form."""
+    text = f"""einsum.cascade @c ranks {{p = 4, m = 10}} (%S[m, p], %D[m, p], %W[m]) -> [p] : f64 {{
+      %GM = einsum.compute [p] = select(%D[m, p] > 0, %S[m, p], -inf) reduce max(m)
+      %SD = einsum.compute [p] = select(%D[m, p] > 0, exp(%S[m, p] - %GM[p]), 0) reduce add(m)
+      %N = einsum.compute [p] = select(%D[m, p] > 0, 1, 0) reduce add(m)
+      %T = einsum.compute [p] = select(%D[m, p] > 0, %S[m, p], 0) reduce add(m)
+      %MU = einsum.compute [p] = %T[p] / %N[p]
+      %AV = einsum.compute [p] = select(%D[m, p] > 0, {body}, 0) reduce add(m)
+      einsum.return %AV[p]
+    }}"""
+    rng = np.random.default_rng(3)
+    given = {name: rng.normal(size=shape) for name, shape in (("S", (10, 4)), ("D", (10, 4)), ("W", (10,)))}
+    given["D"][:, 2] = -1
+    given["D"][:5, 1] = -1
+    module, cascade = parse(text)
+    expected = run_cascade(cascade, given)
+    assert expected[0][2] == 0
+    rewrite = EinsumOnePass(rank="m", size=4) if form == "loop" else EinsumOnePass(rank="m", form="split" if form == "split" else "sequential")
+    rewrite.apply(Context(), module)
+    np.testing.assert_allclose(run_cascade(cascade, given)[0], expected[0], rtol=1e-9)
+    assert passes_over(cascade, "m") == 1
