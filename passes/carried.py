@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..algebra.affine import Affine, Comparison
+from ..algebra.affine import Affine
 from ..algebra.derivation import Accumulator, Derived
 from ..algebra.expr import Expr, Num, Param, walk
 from .chains import Link
@@ -31,6 +32,17 @@ class Carried:
         return self.derived.accumulators[self.position]
 
     @property
+    def row(self) -> Sequence[Expr | None]:
+        """Its row of the correction; nothing where there is none."""
+        return self.derived.correction[self.position] if self.derived.rebased_on else [None] * len(self.derived.accumulators)
+
+    @property
+    def looks(self) -> object:
+        """What is easily compared: accumulators that differ here are different."""
+        accumulator, link = self.accumulator, self.link
+        return (accumulator.op, accumulator.identity, element_of(link), frozenset(link.where), frozenset(link.reduced), self.out)
+
+    @property
     def is_summary(self) -> bool:
         """Whether the accumulator is its summary, with nothing to apply at the end."""
         return self.derived.final == Param(self.accumulator.name) and self.out == self.link.op.out.data
@@ -48,34 +60,32 @@ class Carry:
     def of(links: Derivations, table: TensorTable, half_bound: Callable[[Expr, Link], Expr]) -> Carry:
         """`half_bound` makes expressions of different links comparable: elements and constants bound, summaries still parameters."""
         carry = Carry(links)
+        found = [
+            Carried(link, derived, position, accumulator_out(link, accumulator.basis, table))
+            for link, derived in links
+            for position, accumulator in enumerate(derived.accumulators)
+        ]
+        alike = Counter(each.looks for each in found)
         known: dict[object, str] = {}
-        for link, derived in links:
-            for position in sorted(range(len(derived.accumulators)), key=lambda i: (sum(e is not None for e in derived.correction[i]), i)):
-                accumulator = derived.accumulators[position]
-                key = carry._key(link, derived, position, table, half_bound)
-                carry.same_as[accumulator.name] = known.setdefault(key, accumulator.name)
-            for position, accumulator in enumerate(derived.accumulators):
-                if carry.same_as[accumulator.name] == accumulator.name:
-                    out = accumulator_out(link, accumulator.basis, table)
-                    carry.kept[accumulator.name] = Carried(link, derived, position, out)
+        order = {link.name: i for i, (link, _) in enumerate(links)}
+        for each in sorted(found, key=lambda c: (order[c.link.name], sum(e is not None for e in c.row))):
+            name = each.accumulator.name
+            key = carry._key(each, half_bound) if alike[each.looks] > 1 else name
+            carry.same_as[name] = known.setdefault(key, name)
+        carry.kept = {c.accumulator.name: c for c in found if carry.same_as[c.accumulator.name] == c.accumulator.name}
         return carry
 
-    def _key(self, link: Link, derived: Derived, position: int, table: TensorTable, half_bound: Callable[[Expr, Link], Expr]) -> object:
+    def _key(self, each: Carried, half_bound: Callable[[Expr, Link], Expr]) -> object:
         """Two accumulators with the same key start equal, add the same and are corrected in the same way."""
-        accumulator = derived.accumulators[position]
+        link, derived = each.link, each.derived
         row: list[tuple[str, Expr]] = []
-        if derived.rebased_on:  # a row of the identity is no correction, whatever the others are
-            for other, entry in zip(derived.accumulators, derived.correction[position], strict=True):
-                if entry is not None:
-                    name = "" if other is accumulator else self.same_as.get(other.name, other.name)
-                    row.append((name, half_bound(entry, link)))
-        where: frozenset[Comparison] = frozenset(link.where)
-        basis = half_bound(accumulator.basis, link)
-        correction = frozenset(row) - {("", Num(1))}
+        for other, entry in zip(derived.accumulators, each.row, strict=True):
+            if entry is not None:
+                name = "" if other is each.accumulator else self.same_as.get(other.name, other.name)
+                row.append((name, half_bound(entry, link)))
+        basis = half_bound(each.accumulator.basis, link)
         read = {e.name: link.bindings[e.name] for e in walk(basis) if isinstance(e, Param)}
-        out = accumulator_out(link, accumulator.basis, table)
-        start = (accumulator.op, accumulator.identity, element_of(link))
-        return (start, basis, frozenset(read.items()), where, frozenset(link.reduced), out, correction)
+        return (each.looks, basis, frozenset(read.items()), frozenset(row) - {("", Num(1))})
 
     def names(self, derived: Derived) -> list[str]:
         """The names under which a link's accumulators are carried, in their order."""
