@@ -8,6 +8,8 @@ from xdsl.dialects.builtin import ModuleOp
 
 from ..algebra.bounds import Verdict, verdict
 from ..algebra.derivation import Derived, Options, Refusal
+from ..analysis.einsums import Program
+from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp
 from .chains import ChainFinder, Link
 from .operators import laws_of
@@ -28,14 +30,29 @@ def report(module: ModuleOp, name: str, rank: str, *, prove: bool = False) -> De
     """Derive the fewest passes of cascade `name` over `rank`, on a copy of the module. `prove` discharges the obligations by solvers."""
     copy = module.clone()
     cascade = next(op for op in copy.walk() if isinstance(op, CascadeOp) and op.sym_name.data == name)
-    retained = keeps_rank(cascade, rank)
+    reduced = outermost(cascade, rank)
+    retained = keeps_rank(cascade, reduced)
     record: Record = {}
     options = Options(prove=prove)
-    plan = Plan("einsum-one-pass", rank, None, lambda chain: [chain.links], lambda derived: True, options, record=record)
+    plan = Plan("einsum-one-pass", reduced, None, lambda chain: [chain.links], lambda derived: True, options, record=record)
     reduce_passes(cascade, laws_of(copy), plan)
-    passes = passes_over(cascade, rank)
+    passes = passes_over(cascade, reduced)
     results = [result for _, result in record.values()]
     return DerivationReport(passes, verdict(results, passes, retained), tuple(record.values()))
+
+
+def outermost(cascade: CascadeOp, rank: str) -> str:
+    """The rank to reduce passes over for those over `rank`: itself, or the one that numbers its tiles where only those are reduced."""
+    reduced = {r for op in cascade.walk() if isinstance(op, ComputeOp) and op.reduce is not None for x in op.reduce.data for r in x.ranks}
+    if rank in reduced:
+        return rank
+    tilings = Tiles(Program(cascade)).tilings
+    return next((parts[0] for whole, parts in tilings if whole == rank and parts[0] in reduced), rank)
+
+
+def within_tile(cascade: CascadeOp, rank: str) -> bool:
+    """Whether the rank numbers elements of a tile that another rank numbers: the tile is held, and its passes cost no traffic."""
+    return any(rank in parts[1:] for _, parts in Tiles(Program(cascade)).tilings)
 
 
 def keeps_rank(cascade: CascadeOp, rank: str) -> bool:

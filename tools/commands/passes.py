@@ -10,7 +10,7 @@ from ...analysis.einsums import Program
 from ...analysis.footprint import Footprint
 from ...analysis.passes_over import Live, NewPass, PassCounter, RankPasses
 from ...dialects.einsum import CascadeOp
-from ...passes.derivation_report import DerivationReport, report
+from ...passes.derivation_report import DerivationReport, report, within_tile
 from ..derivation_json import proof_text
 from ..derivation_json import to_json as derivation_json
 from ..diagnostics import Diagnostic, Failure, suggestion
@@ -65,8 +65,8 @@ Derived = Mapping[tuple[str, str], DerivationReport]
 
 
 def _open_ranks(counted: list[tuple[CascadeOp, dict[str, RankPasses]]]) -> Iterator[tuple[CascadeOp, str]]:
-    """The ranks over which there may be passes to save: those traversed in several phases, outside any iterate."""
-    return ((op, rank) for op, ranks in counted for rank, passes in ranks.items() if passes.phases > 1 and not passes.within)
+    """The ranks over which there may be passes to save: those traversed in several phases, and not in a tile that is held."""
+    return ((op, rank) for op, ranks in counted for rank, passes in ranks.items() if passes.phases > 1 and not within_tile(op, rank))
 
 
 def _derived_json(found: DerivationReport | None, passes: RankPasses) -> dict[str, object]:
