@@ -23,7 +23,8 @@ from einfold.passes.einsum_online import EinsumOnline
 
 ELEMENTS = ("%X[m, p]", "%W[m]", "%X[m, p] * %W[m]", "exp(%W[m])", "abs(%X[m, p])", "(m - p)", "1")
 MAPS = ("{e} * {d}", "{e} - {d}", "{e} + {d}", "exp({e} - {d})", "{e} / (1 + abs({d}))", "max({e}, {d})", "{e} * {d} * {d}", "tanh({e}) * exp({d})",
-        "abs({e} * {d})", "pow({e} - {d}, 2)", "exp({e} - {d}) * %W[m]", "select(%W[m] > 0, {e} * {d}, 0)", "sin({e} - {d})")  # fmt: skip
+        "abs({e} * {d})", "select(%W[m] > 0.3, {e} / {d}, 0)", "select(%W[m] > 0.3, exp({e} - {d}), 0)", "log(abs({d})) * {e}", "{d} - {e}",
+        "select(%W[m] > 0.3, {e} * {d}, 0)", "sqrt(abs({e})) * {d}", "{e} / (1 + {d} * {d})", "pow({e} - {d}, 2)", "exp({e} - {d}) * %W[m]", "select(%W[m] > 0, {e} * {d}, 0)", "sin({e} - {d})")  # fmt: skip
 FILTERS = ("", "", "", " where m <= p + 2", " where m < p", " where p - 2 < m and m <= p", " where m >= 3")
 EPILOGUES = ("{d} / shape(m)", "rsqrt(1 + {d} * {d})", "max({d}, 0)", "-{d}", "log(1 + abs({d}))")
 
@@ -40,13 +41,16 @@ def chains(draw: st.DrawFn) -> str:
         element = draw(st.sampled_from(ELEMENTS))
         if summaries and draw(st.integers(0, 4)):
             element = draw(st.sampled_from(MAPS)).format(e=element, d=draw(st.sampled_from(summaries)))
-        reduction = draw(st.sampled_from(("add", "add", "add", "max", "min")))
+        reduction = draw(st.sampled_from(("add", "add", "add", "max", "min", "argmax")))
+        if reduction in ("max", "argmax") and not draw(st.integers(0, 3)):
+            element = f"select(%W[m] > 0.3, {element}, -inf)"
         filtered = where if draw(st.integers(0, 5)) else draw(st.sampled_from(FILTERS))
         if draw(st.booleans()):
             lines.append(f"%E{i} = einsum.compute [m, p] = {element}{draw(st.sampled_from((filtered, '')))}")
             element = f"%E{i}[m, p]"
-        lines.append(f"%D{i} = einsum.compute [p] = {element} reduce {reduction}(m){filtered}")
-        results.append(f"%D{i}[p]")
+        coordinate = f", %I{i}" if reduction == "argmax" else ""
+        lines.append(f"%D{i}{coordinate} = einsum.compute [p] = {element} reduce {reduction}(m){filtered}")
+        results += [f"%D{i}[p]", *([f"%I{i}[p]"] if coordinate and draw(st.booleans()) else [])]
         summary = f"%D{i}[p]"
         if draw(st.booleans()):
             lines.append(f"%F{i} = einsum.compute [p] = {draw(st.sampled_from(EPILOGUES)).format(d=summary)}")
