@@ -13,7 +13,8 @@ from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp
 from .chains import ChainFinder, Link
 from .operators import laws_of
-from .pass_reduction import Plan, Record, passes_over, reduce_passes
+from .pass_reduction import Plan, Record, reduce_passes
+from .places import passes_over
 from .tensors import TensorTable
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from xdsl.ir import Operation, SSAValue
 
 from ..algebra.affine import Affine
-from ..algebra.expr import Access, Apply, Expr
+from ..algebra.expr import Access, Expr
 from ..dialects.notation import Reduction
 from .carried import Carry
-from .plain_form import numbered, scalar_of
+from .plain_form import combined, numbered
 from .rebasing import Place, Reading
 from .tensors import TensorTable, read_ranks
 
@@ -93,7 +93,7 @@ class Merger:
             place.running = {n: (Reading(parts.summaries[n], side), Reading(v, lead)) for n, v in found.summaries.items()}
             accumulated = [self._access(parts.accumulators, other, side) for other in self.carry.names(carried.derived)]
             term = place.corrected(carried.link, carried.derived, accumulated, carried.position)
-            total = term if total is None else Apply(scalar_of(carried.accumulator.op), (total, term))
+            total = term if total is None else combined(carried.accumulator.op, carried.accumulator.identity, term, total)
         if total is None:
             raise ValueError("a merge has at least one side")
         return total

@@ -23,7 +23,7 @@ from .carried import Carried, Carry, Derivations
 from .chains import Link
 from .filters import absorb_filters
 from .merge_form import Merger
-from .plain_form import Finals, element_of, number, numbered, scalar_of
+from .plain_form import Finals, combined, element_of, number, numbered
 from .rebasing import Place, Reading
 from .tensors import TensorTable, comparison_value
 from .tiling import Tiling
@@ -179,9 +179,9 @@ class TraversalEmitter:
         if isinstance(previous, Apply):
             corrected = place.add(out, previous, link, numbered(f"P{link.name}", position, len(derived.accumulators)))
             previous = self.table.access(corrected, out)
-        combined = Apply(scalar_of(accumulator.op), (basis, previous))
+        total = combined(accumulator.op, accumulator.identity, basis, previous)
         name = numbered(f"R{link.name}_next", position, len(derived.accumulators))
-        self.after[accumulator.name] = place.add(out, combined, link, name)
+        self.after[accumulator.name] = place.add(out, total, link, name)
 
     def _read(self, values: Mapping[str, SSAValue], name: str) -> Access:
         return self.table.access(values[name], self._out(self.carry.kept[name]))

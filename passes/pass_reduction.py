@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,8 +15,8 @@ from ..algebra.derivation import Derived, Options, Refusal
 from ..algebra.derive import derive_chain
 from ..algebra.expr import Apply, Expr, Num, Param, RankShape, map_leaves
 from ..algebra.laws import Laws
+from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis import remarks
-from ..analysis.passes_over import count_passes
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from ..dialects.notation import nearest
@@ -28,7 +27,7 @@ from .editing import erase_if_dead
 from .einsum_cse import compute_once, computes_twice
 from .online_form import TraversalEmitter
 from .ordering import sort_block
-from .places import PlaceToReduce, places
+from .places import PlaceToReduce, passes_over, places
 from .plain_form import Finals, emit_plain, plain_accumulator
 from .sinking import elements_to_sink, values_only
 from .stacked import is_stacked, unstack
@@ -198,7 +197,7 @@ class RankReduction:
         forms = {op: finder.form(op) for op in chain.inlined if isinstance(op, ComputeOp)}
         replaced: list[ComputeOp] = []
         if any(d.rebased_on for _, d in derived):
-            tiling = self._tiling()
+            tiling = self._tiling(derived)
             finder.table.sizes.update(self.cascade.sizes)
             derived, found = values_only(derived)
             replaced = elements_to_sink(derived, found, set(forms), finder, order)
@@ -231,24 +230,21 @@ class RankReduction:
         for op in reversed([*made, *finals.operations]):
             erase_if_dead(op)
 
-    def _tiling(self) -> Tiling:
+    def _tiling(self, derived: Derivations) -> Tiling:
         """Declare the ranks that number parts, tiles and elements; reuse them if an earlier traversal of this rank did."""
         sizes = self.cascade.sizes
         form, tile = self.plan.form, self.plan.tile
         if self.place.tiled(self.rank) and self.plan.rank is None and form == LOOP:
             form = SEQUENTIAL  # its elements are tiles already
+        for link, accumulator in ((link, a) for link, d in derived for a in d.accumulators if form.merges):
+            if accumulator.op not in REDUCTION_OPERATORS and not math.isfinite(accumulator.identity) and (link.where or form.kind == "tree"):
+                remarks.missed(
+                    self.plan.name, link.op, f"parts of {self.rank} may be empty, and nothing is known of {accumulator.op} of two identities"
+                )
+                form = LOOP
         tiling = form.tiling(self.rank, sizes[self.rank], tile, sizes)
         self.cascade.ranks = RanksAttr(tuple({**sizes, **tiling.new_ranks}.items()))
         return tiling
-
-
-def passes_over(cascade: CascadeOp, rank: str) -> int:
-    """Passes over a rank, whether it is traversed whole or as tiles (of parts, if there are) numbered by a rank made for that."""
-    counted = count_passes(cascade)
-    parts, tiles = (re.compile(rf"{re.escape(rank)}{number}(_*)") for number in (2, 1))
-    marks = {found[1] for r in counted if (found := parts.fullmatch(r))}
-    outermost = [r for r in counted if r == rank or parts.fullmatch(r) or ((found := tiles.fullmatch(r)) and found[1] not in marks)]
-    return max((counted[r].passes for r in outermost), default=0)
 
 
 def untold_bottom(derived: Derived) -> bool:

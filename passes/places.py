@@ -1,7 +1,8 @@
-"""Where passes are reduced: the blocks of a cascade, and the ranks whose passes cost something there."""
+"""Where passes are reduced: the blocks of a cascade, the ranks whose passes cost something there, and how many there are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from xdsl.ir import Block
 
 from ..algebra.expr import accesses
 from ..analysis.einsums import Program
+from ..analysis.passes_over import count_passes
 from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
 
@@ -72,3 +74,12 @@ def _reduced_ranks(block: Block, cascade: CascadeOp) -> list[str]:
         for r in reduction.ranks
     }
     return sorted(found, key=lambda r: (-found[r], r))
+
+
+def passes_over(cascade: CascadeOp, rank: str) -> int:
+    """Passes over a rank, whether it is traversed whole or as tiles (of parts, if there are) numbered by a rank made for that."""
+    counted = count_passes(cascade)
+    parts, tiles = (re.compile(rf"{re.escape(rank)}{number}(_*)") for number in (2, 1))
+    marks = {found[1] for r in counted if (found := parts.fullmatch(r))}
+    outermost = [r for r in counted if r == rank or parts.fullmatch(r) or ((found := tiles.fullmatch(r)) and found[1] not in marks)]
+    return max((counted[r].passes for r in outermost), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -35,6 +36,17 @@ def scalar_of(op: str) -> str:
     """The map operator that combines two values of a reduction."""
     known = REDUCTION_OPERATORS.get(op)
     return op if known is None else known.scalar
+
+
+def combined(op: str, identity: float, new: Expr, before: Expr) -> Expr:
+    """What was accumulated before and what is new, combined.
+
+    A user's operator with an infinite identity need not say what it makes of two of them: what is new counts alone where nothing came before.
+    """
+    value = Apply(scalar_of(op), (new, before))
+    if op in REDUCTION_OPERATORS or math.isfinite(identity):
+        return value
+    return Apply("select", (Apply("eq", (before, number(identity))), new, value))
 
 
 def number(value: float) -> Num:

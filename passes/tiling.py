@@ -95,6 +95,8 @@ class OutputForm:
         if self.kind == "tree":
             parts = 1 << (parts.bit_length() - 1)
         longest = -(-size // parts)
+        if self.kind == "split":
+            parts = -(-size // longest)  # no part is empty
         tile = min(default_tile(longest) if tile is None else tile, longest)
         mark = ""
         while True:

@@ -12,7 +12,7 @@ from einfold.dialects.einsum import CascadeOp, Einsum
 from einfold.dialects.einsum_scope import tensor_of
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.passes.pass_reduction import passes_over
+from einfold.passes.places import passes_over
 
 
 def parse(text: str) -> tuple[ModuleOp, CascadeOp]:

@@ -9,7 +9,7 @@ from xdsl.context import Context
 
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.passes.pass_reduction import passes_over
+from einfold.passes.places import passes_over
 
 ATTENTION = """
   %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)

@@ -18,7 +18,7 @@ from einfold.dialects.einsum import CascadeOp, Einsum, IterateOp
 from einfold.dialects.einsum_scope import tensor_of
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.passes.pass_reduction import passes_over
+from einfold.passes.places import passes_over
 
 CASCADES = sorted(Path("benchmarks/cascades").glob("*.mlir"))
 Form = Literal["loop", "sequential", "split", "tree", "deferred"]

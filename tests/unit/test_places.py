@@ -13,7 +13,7 @@ from einfold.dialects.einsum import IterateOp
 from einfold.dialects.einsum_scope import tensor_of
 from einfold.interpreter.cascade import run_cascade
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.passes.pass_reduction import passes_over
+from einfold.passes.places import passes_over
 
 HOPFIELD = """einsum.cascade @hopfield ranks {t = 3, p = 4, m = 13, e = 2} (%Q[p, e], %K[t, m, e]) -> [p, e] : f64 {
   %R = einsum.iterate t init(%X[p, e] = %Q[p, e]) {

@@ -22,7 +22,7 @@ from ...interpreter.cascade import run_cascade
 from ...passes.einsum_defer import EinsumDefer
 from ...passes.einsum_one_pass import EinsumOnePass
 from ...passes.einsum_online import EinsumOnline
-from ...passes.pass_reduction import passes_over
+from ...passes.places import passes_over
 from ..default_pipeline import default_passes
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
