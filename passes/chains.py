@@ -22,6 +22,7 @@ from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leave
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis.einsums import traversed_ranks
 from ..dialects.einsum import ComputeOp, IterateOp
+from .fibers import constant_name, same_fiber
 from .filters import absorb_filters
 from .kinds import is_inlinable, is_plain_reduction
 from .tensors import TensorTable, comparison_value
@@ -77,7 +78,7 @@ class Chain:
 class _Reading:
     """What reading a body found: its parameters, the summaries in it, the level that must be complete before, Einsums inlined.
 
-    `ranks` are those of the Einsum whose body it is.
+    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers.
     """
 
     bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
@@ -86,6 +87,7 @@ class _Reading:
     inlined: list[Operation] = field(default_factory=list[Operation])
     size: int = 0
     ranks: frozenset[str] = frozenset()
+    apart: list[tuple[Link, Access]] = field(default_factory=list["tuple[Link, Access]"])
 
 
 class ChainFinder:
@@ -99,6 +101,8 @@ class ChainFinder:
         self.depends: dict[SSAValue, bool] = {}
         self.inlined: dict[str, list[Operation]] = {}
         self.constants: dict[Expr, str] = {}
+        self.apart: dict[ComputeOp, str] = {}
+        """Reductions that read a summary for another fiber than their own, and how they read it."""
 
     def find(self) -> list[Chain]:
         found: list[Link] = []
@@ -145,6 +149,8 @@ class ChainFinder:
         identity = REDUCTION_OPERATORS[reduction.op].identity if reduction.op in REDUCTION_OPERATORS else None
         body, where = absorb_filters(body, where, identity, reading.bindings)
         self.number[name] = number
+        for other, access in reading.apart:
+            self.apart[op] = f"{other.name}[{', '.join(map(str, access.subscripts))}]"
         self.inlined[name] = reading.inlined
         read = [e for part in (body, *reading.bindings.values()) for e in walk(part) if isinstance(e, Access)]
         names = {e.tensor: self.table.value(e).name_hint or "E" for e in read}
@@ -175,10 +181,12 @@ class ChainFinder:
         value = self.table.value(access)
         traversed = any(r in reduced for s in access.subscripts for r in s.ranks)
         link = self.links.get(value)
-        same = link is not None and not traversed and _same_fiber(link, access, reading.ranks)
+        same = link is not None and not traversed and same_fiber(link.op.out.data, access, reading.ranks)
         if link is not None and same and reading.bindings.setdefault(link.name, access) == access:
             reading.summaries[link.name] = link
             return Param(link.name)
+        if link is not None and not same:
+            reading.apart.append((link, access))
         owner = value.owner
         if link is None and self.depends.get(value, False) and isinstance(owner, ComputeOp) and reading.size < LARGEST_BODY:
             reading.inlined.append(owner)
@@ -228,20 +236,3 @@ class ChainFinder:
             chain.links.append(link)
             chain.inlined.update((op, None) for op in self.inlined[link.name])
         return list(chains.values())
-
-
-def _same_fiber(link: Link, access: Access, ranks: frozenset[str]) -> bool:
-    """Whether a summary is read for the fiber that an Einsum with these ranks traverses, not for another one's (`GM[p + 1]`).
-
-    Read by other ranks' names it is the same fiber too, unless its own ranks mean something else to the reader: then what is known of
-    the summary's elements (`x[m, p] <= GM[p]`) would be believed of others.
-    """
-    if len(set(access.subscripts)) < len(access.subscripts) or any(s.plain is None for s in access.subscripts):
-        return access.subscripts == link.op.out.data
-    renamed = {r for own, read in zip(link.op.out.data, access.subscripts, strict=True) if own != read for r in own.ranks}
-    return renamed.isdisjoint(ranks)
-
-
-def constant_name(e: Expr) -> str | None:
-    """The parameter that stands for a coordinate which one fiber has in common."""
-    return f"at.{e.rank}" if isinstance(e, RankValue) else None

@@ -112,6 +112,8 @@ class RankReduction:
         finder = ChainFinder(block, self.rank, table)
         order = {op: i for i, op in enumerate(block.ops)}
         asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
+        for op, text in finder.apart.items():
+            self._decline(op, op.results[0].name_hint or "it", f"{text} is of another fiber than the one it traverses")
         derived = [self._derive(links) for _, links in asked]
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
         copies: dict[Block, Block] = {}
@@ -146,13 +148,13 @@ class RankReduction:
             if self.plan.record is not None:
                 self.plan.record.setdefault(link.name, (link, result))
             if isinstance(result, Refusal):
-                self._decline(link, result.reason)
+                self._decline(link.op, link.name, result.reason)
             elif result.form != "base" and not self.plan.accepts(result):
-                self._decline(link, f"its form is {result.form}, which this pass does not emit")
+                self._decline(link.op, link.name, f"its form is {result.form}, which this pass does not emit")
             elif missing := [n for n in result.rebased_on if n not in found]:
-                self._decline(link, f"it would follow {missing[0]}, which stays a later pass")
+                self._decline(link.op, link.name, f"it would follow {missing[0]}, which stays a later pass")
             elif untold := [n for n in result.rebased_on if untold_bottom(found[n][1])]:
-                self._decline(link, f"nothing tells whether {untold[0]} has visited an element yet")
+                self._decline(link.op, link.name, f"nothing tells whether {untold[0]} has visited an element yet")
             else:
                 found[link.name] = (link, result)
         return found
@@ -161,11 +163,11 @@ class RankReduction:
         """The links as they visit the same elements, without those that need a summary that cannot."""
         alike, odd = made_alike(links, self.laws)
         for link in odd:
-            self._decline(link, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity")
+            self._decline(link.op, link.name, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity")
         kept: dict[str, Link] = {}
         for link in alike:
             if missing := [n.name for n in link.needs if n.name not in kept]:
-                self._decline(link, f"{missing[0]} stays a later pass")
+                self._decline(link.op, link.name, f"{missing[0]} stays a later pass")
             else:
                 kept[link.name] = link
         return list(kept.values())
@@ -187,10 +189,10 @@ class RankReduction:
                 wanted |= {link.name, *(n.name for n in link.needs if n.name in found)}
         return [entry for name, entry in found.items() if name in wanted]
 
-    def _decline(self, link: Link, reason: str) -> None:
-        if link.op not in self.declined:
-            self.declined.add(link.op)
-            remarks.missed(self.plan.name, link.op, f"{link.name} stays a later pass over {self.rank}: {reason}")
+    def _decline(self, op: ComputeOp, name: str, reason: str) -> None:
+        if op not in self.declined:
+            self.declined.add(op)
+            remarks.missed(self.plan.name, op, f"{name} stays a later pass over {self.rank}: {reason}")
 
     def _emit(self, chain: Chain, derived: Derivations, finder: ChainFinder, order: dict[Operation, int]) -> None:
         last = max((link.op for link, _ in derived), key=lambda op: order[op])
