@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from .evaluate import evaluate
+from .evaluate import Opaque, evaluate
 from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, walk
 from .invariants import Invariants
 from .precision import Digits, Undecided
@@ -73,12 +73,13 @@ class Sampler:
         summary = self.known.summaries[name]
         fresh = Fraction(self.random.randint(1, 4 * _STEP - 1), _STEP)
         if summary.above or summary.below:
+            body = self.known.laws.inline(summary.body)
             ends: list[Fraction] = []
             for x in xs:
                 leaves = {k: digits.literal(v) for k, v in {**self.constants, **values, **x}.items()}
                 try:
-                    value = evaluate(summary.body, leaves, digits.functions, digits.literal)
-                except Undecided:
+                    value = evaluate(body, leaves, digits.functions, digits.literal)
+                except (Undecided, Opaque):
                     continue
                 if digits.finite(value):
                     ends.append(Fraction(math.ceil(float(value) * _STEP + 1), _STEP))

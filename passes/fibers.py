@@ -9,8 +9,9 @@ from ..algebra.expr import Access, Expr, RankValue
 
 
 def same_fiber(out: Sequence[Affine], access: Access, ranks: frozenset[str]) -> bool:
-    """Whether a summary with the dimensions `out` is read for the fiber that an Einsum with these ranks traverses, not for another one's (`GM[p + 1]`).
+    """Whether a summary with the dimensions `out` is read for the fiber that an Einsum with these ranks traverses.
 
+    `GM[p + 1]` is another fiber's.
     Read by other ranks' names it is the same fiber too, unless its own ranks mean something else to the reader: then what is known of
     the summary's elements (`x[m, p] <= GM[p]`) would be believed of others.
     """

@@ -93,7 +93,7 @@ class Merger:
             place.running = {n: (Reading(parts.summaries[n], side), Reading(v, lead)) for n, v in found.summaries.items()}
             accumulated = [self._access(parts.accumulators, other, side) for other in self.carry.names(carried.derived)]
             term = place.corrected(carried.link, carried.derived, accumulated, carried.position)
-            total = term if total is None else combined(carried.accumulator.op, carried.accumulator.identity, term, total)
+            total = term if total is None else combined(carried.accumulator.op, carried.accumulator.identity, total, term)
         if total is None:
             raise ValueError("a merge has at least one side")
         return total

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
         "passes": Command("count the passes over a rank, and say which dependence costs each of them", "passes"),
+        "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),
         "eval": Command("compute values with the reference interpreter", "eval"),
         "simulate": Command("place a cascade on a machine and simulate it: cycles, bytes, utilisation, the bottleneck", "simulate"),
         "check": Command("read and verify files of IR", "check"),
