@@ -1,117 +1,142 @@
-"""A kernel on its machine as the simulator needs it: per operation its resource, its time, what it reads, what it makes, what it moves.
-
-Time is in ticks of 1/1024 cycle, as integers: repetition of a state is then a matter of equality.
-"""
+"""A kernel on its machine as the simulator needs it: per operation its resource, its time, what it reads, what it makes, what it moves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, prod
+from math import prod
 
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from ..algebra.affine import Affine
-from ..dialects.accel import KernelOp, LoadOp, StoreOp, TaskOp
-from ..dialects.accel_attrs import When
+from ..dialects.accel import KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
 from ..dialects.accel_checks import machine_of
-from ..dialects.accel_legal import tile_bytes
+from ..dialects.accel_legal import streams, told
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles
-from ..dialects.accel_nest import Read, Scheduled, happens, issue_order, reads_of, scheduled, states, tile_operands, weights
+from ..dialects.accel_nest import Read, Scheduled, happens, home_of, issue_order, reads_of, scheduled, states, weights
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
-
-TICKS = 1024
-"""Ticks of simulated time in a cycle."""
-
-
-@dataclass(frozen=True)
-class ReadPlan:
-    """A read of what step `maker` makes, `back` instances before the reader's own coordinates say.
-
-    It takes place unless the iteration is at coordinate 0 of `not_first`, and only if it is at coordinate 0 of `only_first`.
-    """
-
-    maker: int
-    back: int
-    not_first: str | None = None
-    only_first: str | None = None
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A dimension of a tile that can reach past its tensor: elements `base(loops) + low .. + high`, of which 0 .. size - 1 exist."""
-
-    base: Mapping[str, int]
-    low: int
-    high: int
-    size: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """One operation of the body.
-
-    `cycles` is how long a whole tile takes on its resource, `latency` what passes from then until the result may be read. `moved` is
-    bytes per (memory, "read" or "write") and run. A transfer's time and bytes shrink with `clips`, from `elements` a whole tile.
-    """
-
-    name: str
-    resource: str
-    when: When
-    stage: int
-    cycles: Fraction
-    latency: Fraction
-    reads: tuple[ReadPlan, ...]
-    makes: bool
-    copies: int
-    moved: Mapping[tuple[str, str], Fraction]
-    clips: tuple[Clip, ...] = ()
-    elements: int = 1
-    transfer: bool = False
-
-
-@dataclass(frozen=True)
-class Program:
-    """A kernel to simulate: its steps in issue order; loops outermost first; per step, how instances are numbered along the loops."""
-
-    name: str
-    loops: Mapping[str, int]
-    steps: tuple[Step, ...]
-    weights: tuple[Mapping[str, int], ...]
-    clock: float
-    arrays: tuple[str, ...]
-    memories: tuple[str, ...]
-    offchip: str
-
-
-def ticks(cycles: Fraction) -> int:
-    """Cycles as ticks, rounded up, so that nothing takes no time that takes some."""
-    return ceil(cycles * TICKS)
+from .actions import Actions, actions_of
+from .movement import Movement, movement
+from .steps import Clip, Program, ReadPlan, Step
 
 
 def compile_kernel(kernel: KernelOp) -> Program:
     """The program of a verified kernel; raises `VerifyException` where the machine cannot run it."""
     machine = machine_of(kernel)
-    order = issue_order(kernel)
-    updates = states(kernel)
-    names = _names(kernel)
-    steps: list[Step] = []
-    for op in order:
-        reads = tuple(_read_plan(read, order, kernel) for read in reads_of(op, updates) if happens(read, kernel.loops))
-        steps.append(_step(op, names[op], reads, kernel, machine))
+    costs = _Costs(kernel, machine)
     return Program(
         kernel.sym_name.data,
         kernel.loops,
-        tuple(steps),
-        tuple(weights(op.when_, kernel.loops) for op in order),
+        tuple(costs.steps),
+        tuple(weights(step.when, kernel.loops) for step in costs.steps),
         float(machine.clock.data),
+        float(machine.word.data),
         tuple(machine.arrays),
         tuple(machine.memories),
         machine.offchip.sym_name.data,
+        kernel.barriers is not None,
     )
+
+
+class _Costs:
+    """The steps of one kernel."""
+
+    def __init__(self, kernel: KernelOp, machine: MachineOp):
+        self.kernel, self.machine, self.offchip = kernel, machine, machine.offchip.sym_name.data
+        self.updates = states(kernel)
+        self.homes = _homes(kernel)
+        self.movements: dict[Operation, Movement] = {
+            op: movement(op, machine.arrays[op.array.string_value()], kernel.tiles.sizes) for op in scheduled(kernel) if isinstance(op, TaskOp)
+        }
+        self.positions: dict[Scheduled, int] = {}
+        self.steps: list[Step] = []
+        names, order = _names(kernel), issue_order(kernel)
+        spills = {op for op in order if isinstance(op, TaskOp) and any(self._spilled(op).values())}
+        count = 0
+        for op in order:
+            self.positions[op] = count
+            count += 1 + (op in spills)
+        for op in order:
+            self.steps.append(self._step(op, names[op]))
+            if isinstance(op, TaskOp) and op in spills:
+                self.steps.append(self._spill(op, names[op]))
+
+    def _step(self, op: Scheduled, name: str) -> Step:
+        reads = tuple(self._plan(read) for read in reads_of(op, self.updates) if happens(read, self.kernel.loops))
+        latency, cycles, clips, actions = Fraction(0), Fraction(0), tuple[Clip, ...](), Actions()
+        resource = self.offchip
+        match op:
+            case TaskOp():
+                resource = op.array.string_value()
+                array = self.machine.arrays[resource]
+                moved = _scaled(self._accesses(op), self.kernel.spilled)
+                cycles = Fraction(task_cycles(op, array, self.kernel.tiles.sizes))
+                latency = _fraction(op.delay if op.delay is not None else array.latency)
+                actions = actions_of(op, array, self.kernel.tiles.sizes, cycles)
+            case LoadOp():
+                moved = self._transferred(op, self.offchip, _elements(op.result))
+                latency, clips = self._away(), _clips(op.source, op.subscripts.data, self.kernel)
+            case MoveOp():
+                moved = self._transferred(op, self.homes[op.source], _elements(op.result))
+                latency = self._away() if self.homes[op.source] == self.offchip else Fraction(0)
+            case StoreOp():
+                word = Fraction(self.machine.word.data)
+                moved = self._both(self.homes[op.value], self.offchip, word * _elements(op.value), word * _elements(op.value))
+                clips = _clips(op.target, op.subscripts.data, self.kernel)
+        cycles = max(cycles, _transfer_cycles(moved, self.machine))
+        makes, transfer = not isinstance(op, StoreOp), not isinstance(op, TaskOp)
+        when, stage, turn = op.when_, op.stage_, op.turn_
+        return Step(name, resource, when, stage, cycles, latency, reads, makes, op.copies_, moved, clips, transfer, turn, actions)
+
+    def _plan(self, read: Read) -> ReadPlan:
+        back = weights(read.producer.when_, self.kernel.loops)[read.carried] if read.carried is not None else 0
+        return ReadPlan(self.positions[read.producer], back, read.carried, read.at_start)
+
+    def _accesses(self, op: TaskOp) -> dict[tuple[str, str], Fraction]:
+        """Bytes that a task reads from and writes to memories; what is tapped or stays in registers asks none."""
+        word, found = Fraction(self.machine.word.data), dict[tuple[str, str], Fraction]()
+        moves = self.movements[op]
+        reads = [(self.homes[v], moves.reads[i]) for i, v in enumerate(op.operands_) if i not in op.tapped]
+        for memory, way, count in (*((m, "read", n) for m, n in reads), (op.home_name, "write", moves.writes), (op.home_name, "read", moves.rereads)):
+            if memory in self.machine.memories:
+                found[memory, way] = found.get((memory, way), Fraction(0)) + word * count
+        return {key: count for key, count in found.items() if count}
+
+    def _transferred(self, op: LoadOp | MoveOp, source: str, elements: int) -> dict[tuple[str, str], Fraction]:
+        """Bytes that bringing a tile somewhere moves; one that streams to an array is moved as often as its readers ask for it."""
+        word = Fraction(self.machine.word.data)
+        asked = elements
+        if streams(op, self.machine):
+            readers = [(t, i) for t in self.movements if isinstance(t, TaskOp) for i, v in enumerate(t.operands_) if v is op.result]
+            asked = max(sum(self.movements[t].reads[i] for t, i in readers if i not in t.tapped), elements if not readers else 1)
+        return self._both(source, op.memory.string_value(), word * asked, word * elements)
+
+    def _both(self, source: str, target: str, read: Fraction, written: Fraction) -> dict[tuple[str, str], Fraction]:
+        pairs = (((source, "read"), read), ((target, "write"), written))
+        return {key: count for key, count in pairs if key[0] in self.machine.memories}
+
+    def _away(self) -> Fraction:
+        return _fraction(self.machine.offchip.latency)
+
+    def _spilled(self, op: TaskOp) -> dict[str, Fraction]:
+        """Way -> bytes of a task's accesses that go off the chip because a memory is overbooked."""
+        found = {"read": Fraction(0), "write": Fraction(0)}
+        for (memory, way), count in self._accesses(op).items() if self.kernel.spilled else ():
+            found[way] += count * Fraction(self.kernel.spilled.get(memory, 0))
+        return found
+
+    def _spill(self, op: TaskOp, name: str) -> Step:
+        """The accesses of a task that miss an overbooked memory, as one transfer behind it, for which nothing waits."""
+        moved = {(self.offchip, way): count for way, count in self._spilled(op).items() if count}
+        cycles = _transfer_cycles(moved, self.machine)
+        reads = (ReadPlan(self.positions[op], 0),)
+        return Step(f"spill {name}", self.offchip, op.when_, op.stage_, cycles, Fraction(0), reads, False, 1, moved, transfer=True, turn=op.turn_)
+
+
+def _scaled(moved: Mapping[tuple[str, str], Fraction], spilled: Mapping[str, float]) -> dict[tuple[str, str], Fraction]:
+    return {(memory, way): count * (1 - Fraction(spilled.get(memory, 0))) for (memory, way), count in moved.items()}
 
 
 def _names(kernel: KernelOp) -> dict[Scheduled, str]:
@@ -124,6 +149,8 @@ def _names(kernel: KernelOp) -> dict[Scheduled, str]:
                 base = op.label.data if op.label is not None else op.results[0].name_hint or "task"
             case LoadOp():
                 base = f"load {_tensor_name(kernel, op.source)}"
+            case MoveOp():
+                base = f"move {told(op.source.owner).split()[-1] if isinstance(op.source.owner, Operation) else 'tile'} to {op.memory.string_value()}"
             case StoreOp():
                 base = f"store {_tensor_name(kernel, op.target)}"
         name, number = base, 2
@@ -138,43 +165,8 @@ def _tensor_name(kernel: KernelOp, value: SSAValue) -> str:
     return next((name for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True) if argument is value), "?")
 
 
-def _read_plan(read: Read, order: Mapping[Scheduled, int], kernel: KernelOp) -> ReadPlan:
-    back = weights(read.producer.when_, kernel.loops)[read.carried] if read.carried is not None else 0
-    return ReadPlan(order[read.producer], back, read.carried, read.at_start)
-
-
-def _step(op: Scheduled, name: str, reads: tuple[ReadPlan, ...], kernel: KernelOp, machine: MachineOp) -> Step:
-    word = machine.word.data
-    moved: dict[tuple[str, str], Fraction] = {}
-
-    def move(memory: str, way: str, value: SSAValue) -> None:
-        if memory in machine.memories:
-            moved[memory, way] = moved.get((memory, way), Fraction(0)) + Fraction(tile_bytes(value, word))
-
-    homes = _homes(kernel)
-    for value in dict.fromkeys(tile_operands(op)):
-        move(homes[value], "read", value)
-    latency = Fraction(0)
-    match op:
-        case TaskOp():
-            array = machine.arrays[op.array.string_value()]
-            for result in op.results_:
-                move(op.home_name, "write", result)
-            compute = Fraction(task_cycles(op, array, kernel.tiles.sizes))
-            resource, latency, clips, elements = op.array.string_value(), _fraction(array.latency), (), 1
-        case LoadOp():
-            move(machine.offchip.sym_name.data, "read", op.result)
-            move(op.memory.string_value(), "write", op.result)
-            compute, resource, latency = Fraction(0), machine.offchip.sym_name.data, _fraction(machine.offchip.latency)
-            clips, elements = _clips(op.source, op.subscripts.data, kernel), prod(op.result.type.get_shape())
-        case StoreOp():
-            move(machine.offchip.sym_name.data, "write", op.value)
-            compute, resource = Fraction(0), machine.offchip.sym_name.data
-            clips, elements = _clips(op.target, op.subscripts.data, kernel), prod(tensor_of(op.value).get_shape())
-    cycles = max(compute, _transfer_cycles(moved, machine))
-    makes = not isinstance(op, StoreOp)
-    transfer = not isinstance(op, TaskOp)
-    return Step(name, resource, op.when_, op.stage_, cycles, latency, reads, makes, op.copies_, moved, clips, elements, transfer)
+def _elements(value: SSAValue) -> int:
+    return prod(tensor_of(value).get_shape())
 
 
 def _homes(kernel: KernelOp) -> dict[SSAValue, str]:
@@ -182,7 +174,7 @@ def _homes(kernel: KernelOp) -> dict[SSAValue, str]:
     found: dict[SSAValue, str] = {}
     for op in scheduled(kernel):
         for result in op.results:
-            found[result] = op.memory.string_value() if isinstance(op, LoadOp) else op.home_name if isinstance(op, TaskOp) else ""
+            found[result] = "" if isinstance(op, StoreOp) else home_of(op)
     for state, value in states(kernel).items():
         found[state.result] = found.get(value, "")
     return found

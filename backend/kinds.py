@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
-from .cost import Clip, Program, Step, ticks
+from .steps import Clip, Program, Step, ticks
 from .timing import Row
 
 FULL, OUT = "full", "out"

@@ -17,8 +17,8 @@ from math import prod
 
 from xdsl.utils.exceptions import DiagnosticException
 
-from .cost import Program
 from .kinds import Kind, Kinds
+from .steps import Program
 from .timing import Clock, Counts, Shape, Times
 
 MOST_EPOCHS = 2_000_000

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .cost import Program, ticks
+from .steps import Program, ticks
 
 Counts: TypeAlias = tuple[int, ...]
 """Per step, the number of the instance that an iteration's coordinates select."""
 
 Times: TypeAlias = tuple[int, ...]
-"""Ticks: when each resource is free, the latest end, then the entries of a shape in order."""
+"""Ticks: when each resource is free, the latest end, with barriers that of the tasks, then the entries of a shape in order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,9 @@ class Clock:
         self.release: list[dict[int, int]] = [{} for _ in range(count)]
         self.pipeline: list[tuple[Row, Counts] | None] = [None] * (self.depth + 1)
         self.end = 0
+        self.reached = 0
+        """With barriers: when the tasks issued so far have ended and their results are there."""
+        self._turn = [s.turn if program.barriers and not s.transfer else None for s in program.steps]
         self.epochs = 0
         self._compiled: dict[tuple[int, ...], list[_Run]] = {}
 
@@ -81,6 +84,7 @@ class Clock:
         self.pipeline.insert(0, entry)
         self.pipeline.pop()
         free, ready, release, pipeline = self.free, self.ready, self.release, self.pipeline
+        fence, turn = 0, None
         for step, stage, hold, reads in self._work():
             entry = pipeline[stage]
             if entry is None:
@@ -88,6 +92,11 @@ class Clock:
             counts = entry[1]
             resource = self._resource[step]
             start = free[resource]
+            fenced = self._turn[step]
+            if fenced is not None:
+                if fenced != turn:
+                    fence, turn = self.reached, fenced
+                start = max(start, fence)
             for maker, back in reads:
                 time = ready[maker].get(counts[maker] - back, 0)
                 if time > start:
@@ -102,6 +111,8 @@ class Clock:
             done = end + self._latency[step]
             if done > self.end:
                 self.end = done
+            if fenced is not None and done > self.reached:
+                self.reached = done
             if copies:
                 ready[step].pop(counts[step] - copies, None)
                 ready[step][counts[step]] = done
@@ -156,7 +167,7 @@ class Clock:
     def snapshot(self, at: Counts) -> tuple[Shape, Times]:
         """The state, relative to the instances `at`. States of one shape whose times differ by a constant behave alike."""
         self.forget()
-        times: list[int] = [*self.free, self.end]
+        times: list[int] = [*self.free, self.end, *([self.reached] if self.program.barriers else [])]
         tables: list[tuple[tuple[int, int], ...]] = []
         for table in (self.ready, self.release):
             keys: list[tuple[int, int]] = []
@@ -173,6 +184,8 @@ class Clock:
         rest = iter(times)
         self.free = [next(rest) for _ in self.free]
         self.end = next(rest)
+        if self.program.barriers:
+            self.reached = next(rest)
         for table, keys in ((self.ready, shape.ready), (self.release, shape.release)):
             for entries in table:
                 entries.clear()

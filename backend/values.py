@@ -14,15 +14,16 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.utils.exceptions import DiagnosticException
 
 from ..algebra.affine import Affine
-from ..dialects.accel import KernelOp, LoadOp, StateOp, StoreOp, TaskOp
-from ..dialects.accel_nest import Scheduled, issue_order, states, strides, weights
+from ..algebra.expr import Access, Apply
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..dialects.accel import KernelOp, LoadOp, MoveOp, StateOp, StoreOp, TaskOp
+from ..dialects.accel_nest import Producer, Scheduled, issue_order, states, strides, weights
 from ..dialects.accel_tiles import tile_extents
 from ..dialects.einsum_scope import tensor_of
-from ..dialects.notation import nearest
-from ..interpreter.arguments import converted, effective_element
 from ..interpreter.compute import evaluate_compute
-from ..interpreter.elements import Array, Element, InputError, Number, limit, representable
+from ..interpreter.elements import Array, Number, limit, representable
 from ..interpreter.user_operators import UserOperator, user_operators
+from .values_tensors import checked_inputs, element_of, poison
 
 MOST_RUNS = 1_000_000
 """Most runs of operations that a module may take in values; larger shapes are for the simulation in time."""
@@ -65,50 +66,11 @@ def run_tensors(
     runs = sum(prod(k.loops.values()) * len(issue_order(k)) for k in kernels)
     if runs > MOST_RUNS:
         raise ValuesError(f"running the kernels in values takes {runs:,} operations, more than {MOST_RUNS:,}; use smaller shapes")
-    tensors = _checked_inputs(kernels, inputs, dtype)
+    tensors = checked_inputs(kernels, inputs, dtype)
     operators = user_operators(module, functions)
     for kernel in kernels:
         tensors |= _KernelRun(kernel, tensors, operators, dtype).run()
     return tensors
-
-
-def _checked_inputs(kernels: list[KernelOp], inputs: Mapping[str, Array], dtype: str | None) -> dict[str, Array]:
-    """The arrays that the kernels need from outside, in their element types."""
-    needed: dict[str, SSAValue] = {}
-    made: dict[str, tuple[int, ...]] = {}
-    for kernel in kernels:
-        for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True):
-            shape = tensor_of(argument).get_shape()
-            if argument.index >= len(kernel.inputs):
-                made[name] = shape
-            elif name not in made:
-                needed.setdefault(name, argument)
-            known = made[name] if name in made else tensor_of(needed[name]).get_shape()
-            if shape != known:
-                raise InputError(f"kernel '@{kernel.sym_name.data}' takes '{name}' with shape {list(shape)}, but it has shape {list(known)}")
-    for name in inputs:
-        if name not in needed:
-            raise InputError(f"no kernel takes a tensor '{name}'{nearest(name, list(needed)) or '; they take ' + ', '.join(needed)}")
-    found: dict[str, Array] = {}
-    for name, value in needed.items():
-        shape = tensor_of(value).get_shape()
-        if name not in inputs:
-            raise InputError(f"the kernels need an array for '{name}' of shape {list(shape)}")
-        array = np.asarray(inputs[name])
-        if array.shape != shape:
-            raise InputError(f"'{name}' of shape {list(shape)} was given an array of shape {list(array.shape)}")
-        found[name] = converted(array, _element(value, dtype), f"tensor '{name}'")
-    return found
-
-
-def _element(value: SSAValue, dtype: str | None) -> Element:
-    return effective_element(str(tensor_of(value).get_element_type()), dtype)
-
-
-def _poison(shape: tuple[int, ...], element: Element) -> Array:
-    """What memory holds before anything is written: nothing that computes to a right answer."""
-    kind = element.stored.kind
-    return np.full(shape, np.nan if kind == "f" else False if kind == "b" else np.iinfo(element.stored).min, element.stored)
 
 
 class _KernelRun:
@@ -123,14 +85,14 @@ class _KernelRun:
         self.rings: dict[SSAValue, list[Array]] = {}
         for op in self.order:
             for result in op.results:
-                self.rings[result] = [_poison(tensor_of(result).get_shape(), _element(result, dtype)) for _ in range(op.copies_)]
+                self.rings[result] = [poison(tensor_of(result).get_shape(), element_of(result, dtype)) for _ in range(op.copies_)]
         self.tensors: dict[SSAValue, Array] = {}
         self.outputs: dict[str, Array] = {}
         for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True):
             if argument.index < len(kernel.inputs):
                 self.tensors[argument] = tensors[name]
             else:
-                array = _poison(tensor_of(argument).get_shape(), _element(argument, dtype))
+                array = poison(tensor_of(argument).get_shape(), element_of(argument, dtype))
                 self.tensors[argument] = self.outputs[name] = array
 
     def run(self) -> dict[str, Array]:
@@ -150,6 +112,8 @@ class _KernelRun:
         match op:
             case LoadOp():
                 made = [self._loaded(op, at)]
+            case MoveOp():
+                made = [self._tile(op.source, at)]
             case TaskOp():
                 made = self._computed(op, at)
             case StoreOp():
@@ -173,13 +137,25 @@ class _KernelRun:
             elif owner.initial is not None:
                 value = owner.initial
             else:
-                element = _element(value, self.dtype)
+                element = element_of(value, self.dtype)
                 number = 0 if owner.init is None else owner.init.data
                 return np.full(tensor_of(value).get_shape(), representable(number, element), element.stored)
         producer = _producer(value)
         return self.rings[value][(self._instance(producer, at) - back) % producer.copies_]
 
     def _computed(self, op: TaskOp, at: Mapping[str, int]) -> list[Array]:
+        made = self._evaluated(op, at)
+        if op.onto_ is None or op.reduce is None:
+            return made
+        last = op.reduce.data[-1].op
+        known = REDUCTION_OPERATORS.get(last)
+        out = tuple(Affine.rank(f"d{i}") for i in range(made[0].ndim))
+        put = Apply(last if known is None else known.scalar, (Access(0, out), Access(1, out)))
+        sizes = {f"d{i}": n for i, n in enumerate(made[0].shape)}
+        start, name = self._tile(op.operands_[op.onto_], at), element_of(op.results[0], self.dtype).name
+        return evaluate_compute(out, put, (), (), None, [start, *made], [None, None], sizes, {}, name, self.operators)
+
+    def _evaluated(self, op: TaskOp, at: Mapping[str, int]) -> list[Array]:
         return evaluate_compute(
             op.out.data,
             op.map.data,
@@ -190,7 +166,7 @@ class _KernelRun:
             [self._declared_empty(value) for value in op.operands_],
             self.kernel.sizes,
             at,
-            _element(op.results[0], self.dtype).name,
+            element_of(op.results[0], self.dtype).name,
             self.operators,
         )
 
@@ -200,11 +176,14 @@ class _KernelRun:
         if isinstance(owner, StateOp):
             value = self.updates[owner]
             owner = value.owner
+        while isinstance(owner, MoveOp):
+            value = owner.source
+            owner = value.owner
         declared = owner.empty if isinstance(owner, LoadOp) or (isinstance(owner, TaskOp) and value is owner.results[0]) else None
-        return None if declared is None else representable(declared.data, _element(value, self.dtype))
+        return None if declared is None else representable(declared.data, element_of(value, self.dtype))
 
     def _loaded(self, op: LoadOp, at: Mapping[str, int]) -> Array:
-        element = _element(op.result, self.dtype)
+        element = element_of(op.result, self.dtype)
         fill = 0 if op.empty is None else op.empty.data
         tile = np.full(tensor_of(op.result).get_shape(), limit(fill, element.stored), element.stored)
         inside, within = self._window(op.source, op.subscripts.data, at)
@@ -237,8 +216,8 @@ class _KernelRun:
         return tuple(inside), tuple(within)
 
 
-def _producer(value: SSAValue) -> LoadOp | TaskOp:
+def _producer(value: SSAValue) -> Producer:
     owner = value.owner
-    if not isinstance(owner, LoadOp | TaskOp):
+    if not isinstance(owner, LoadOp | MoveOp | TaskOp):
         raise ValuesError("a kernel reads a tile that neither a load nor a task made")
     return owner

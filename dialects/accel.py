@@ -7,9 +7,9 @@ each resource, and every value a number of copies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from xdsl.dialects.builtin import ArrayAttr, FlatSymbolRefAttrConstr, IntAttr, StringAttr, SymbolNameConstraint, SymbolRefAttr
+from xdsl.dialects.builtin import ArrayAttr, FlatSymbolRefAttrConstr, IntAttr, StringAttr, SymbolNameConstraint, SymbolRefAttr, UnitAttr
 from xdsl.ir import Attribute, Dialect, Region
 from xdsl.irdl import AnyAttr, IRDLOperation, irdl_op_definition, opt_prop_def, prop_def, region_def, traits_def
 from xdsl.parser import Parser
@@ -20,6 +20,7 @@ from . import accel_kernel_text, accel_legal
 from .accel_attrs import TableAttr, WhenAttr
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
 from .accel_machine import ArrayOp, MachineOp, MemoryOp
+from .accel_move import MoveOp
 from .accel_task import TaskOp
 from .einsum_attrs import RanksAttr
 
@@ -32,6 +33,10 @@ class KernelOp(IRDLOperation):
     resource takes the operations of an epoch in order: those of later stages (older iterations) first, and within a stage as the body
     has them; `turn N` (0 unless stated) goes before both. Loop ranks are fixed coordinates in subscripts and filters. Tensors
     are declared by name and shape; kernels of a module run one after another and share tensors by name.
+
+    With `barriers`, the tasks of one turn begin only when all tasks of the turn before (in the first turn: of the last one in the epoch
+    before) have ended and their results are there. Loads, moves and stores keep no such step. `spill {buffer = 0.1}` says that the kernel
+    overbooks a memory: it may need more than there is, and that share of what its tasks read and write there goes off the chip.
 
     ```mlir
     accel.kernel @scale on @toy nest {i1 = 4} tiles {i0 = 8} (%A[32]) -> (%B[32]) : f32 {
@@ -52,6 +57,8 @@ class KernelOp(IRDLOperation):
     outputs = prop_def(ArrayAttr[StringAttr])
     element = prop_def(AnyAttr())
     ii = opt_prop_def(IntAttr)
+    barriers = opt_prop_def(UnitAttr)
+    spill = opt_prop_def(TableAttr)
     body = region_def("single_block")
 
     traits = traits_def(SymbolOpInterface(), IsolatedFromAbove(), NoTerminator())
@@ -68,6 +75,8 @@ class KernelOp(IRDLOperation):
         body: Region,
         *,
         ii: int | None = None,
+        barriers: bool = False,
+        spill: Mapping[str, int | float] | None = None,
     ):
         """`body` has one block, whose arguments are the tensors: inputs first, then outputs. `ii` is in cycles."""
         properties: dict[str, Attribute | None] = {
@@ -79,6 +88,8 @@ class KernelOp(IRDLOperation):
             "outputs": ArrayAttr(map(StringAttr, outputs)),
             "element": element,
             "ii": None if ii is None else IntAttr(ii),
+            "barriers": UnitAttr() if barriers else None,
+            "spill": TableAttr.of(spill) if spill else None,
         }
         super().__init__(properties=properties, regions=[body])
 
@@ -91,6 +102,11 @@ class KernelOp(IRDLOperation):
     def sizes(self) -> dict[str, int]:
         """Loop or tile rank -> size."""
         return self.nest.sizes | self.tiles.sizes
+
+    @property
+    def spilled(self) -> dict[str, int | float]:
+        """Memory that is overbooked -> share of the tasks' accesses to it that go off the chip."""
+        return {} if self.spill is None else self.spill.table
 
     @property
     def tensor_names(self) -> tuple[str, ...]:
@@ -110,6 +126,6 @@ class KernelOp(IRDLOperation):
 
 Accel = Dialect(
     "accel",
-    [MachineOp, ArrayOp, MemoryOp, KernelOp, LoadOp, TaskOp, StateOp, UpdateOp, StoreOp],
+    [MachineOp, ArrayOp, MemoryOp, KernelOp, LoadOp, MoveOp, TaskOp, StateOp, UpdateOp, StoreOp],
     [TableAttr, WhenAttr],
 )

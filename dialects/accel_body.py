@@ -27,10 +27,11 @@ AnyTensor = TensorType[Attribute]
 
 @irdl_op_definition
 class LoadOp(ScheduledOp):
-    """Move a tile of a tensor from the off-chip memory to a memory of the chip.
+    """Move a tile of a tensor from the off-chip memory to a memory of the chip, or past it to an array.
 
     A dimension of the tensor whose subscript has tile ranks is a dimension of the tile, as large as the tile ranks reach; the others
     are taken at the loops' coordinates. What lies outside the tensor is not moved and reads as `empty` (0 unless stated).
+    A tile loaded to an array is kept nowhere: it streams, and is moved as often as the tasks that read it ask for it.
     `copies` tiles are held at a time: with 2, a tile may arrive while the one before it is in use.
 
     ```mlir

@@ -10,6 +10,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from . import accel
+from .accel_attrs import TableAttr
 from .accel_scope import KernelScope
 from .einsum_attrs import RanksAttr
 from .einsum_scope import open_scope, parse_element_type, tensor_of
@@ -43,6 +44,8 @@ def parse_kernel(parser: Parser) -> KernelOp:
     parser.parse_keyword("tiles")
     tiles = RanksAttr(RanksAttr.parse_ranks(parser))
     ii = parser.parse_integer(allow_boolean=False) if parser.parse_optional_keyword("ii") is not None else None
+    barriers = parser.parse_optional_keyword("barriers") is not None
+    spill = dict(TableAttr.parse_table(parser)) if parser.parse_optional_keyword("spill") is not None else None
     inputs = parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _Tensor(parser))
     parser.parse_punctuation("->")
     outputs = parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _Tensor(parser))
@@ -51,7 +54,8 @@ def parse_kernel(parser: Parser) -> KernelOp:
     attributes = parser.parse_optional_attr_dict_with_keyword()
     with open_scope(KernelScope(nest.sizes | tiles.sizes, element, tiles.sizes)):
         body = parser.parse_region([t.resolve(element) for t in (*inputs, *outputs)])
-    op = accel.KernelOp(name.data, machine.data, nest.data, tiles.data, [t.name for t in inputs], [t.name for t in outputs], element, body, ii=ii)
+    names = [t.name for t in inputs], [t.name for t in outputs]
+    op = accel.KernelOp(name.data, machine.data, nest.data, tiles.data, *names, element, body, ii=ii, barriers=barriers, spill=spill)
     if attributes is not None:
         op.attributes.update(attributes.data)
     return op
@@ -65,6 +69,10 @@ def print_kernel(op: KernelOp, printer: Printer) -> None:
     printer.print_string(f" nest {op.nest.ranks_text()} tiles {op.tiles.ranks_text()}")
     if op.ii is not None:
         printer.print_string(f" ii {op.ii.data}")
+    if op.barriers is not None:
+        printer.print_string(" barriers")
+    if op.spill is not None:
+        printer.print_string(f" spill {op.spill.table_text()}")
     printer.enter_scope()
     printer.print_string("\n    (")
     tensors = list(zip(op.body.block.args, op.tensor_names, strict=True))

@@ -11,9 +11,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
-from .accel_checks import machine_of, named
+from .accel_checks import check_known, machine_of, named
 from .accel_mix import task_cycles
-from .accel_nest import Read, Scheduled, all_reads, closest, copies_for, happens, issue_order, scheduled
+from .accel_move import MoveOp
+from .accel_nest import Producer, Read, Scheduled, all_reads, closest, copies_for, farthest, happens, home_of, issue_order, scheduled
 from .accel_task import TaskOp
 from .einsum_scope import tensor_of
 
@@ -43,7 +44,7 @@ def verify_kernel(op: KernelOp) -> None:
         if not isinstance(type_, TensorType) or any(d < 1 for d in tensor_of(argument).get_shape()):
             raise VerifyException(f"tensor '%{name}' has type {type_}; every dimension must be at least 1")
     for inner in op.body.block.ops:
-        if not isinstance(inner, LoadOp | TaskOp | StateOp | UpdateOp | StoreOp):
+        if not isinstance(inner, LoadOp | MoveOp | TaskOp | StateOp | UpdateOp | StoreOp):
             raise VerifyException(f"'{inner.name}' cannot stand in a kernel")
     _check_isolated(op)
     machine = machine_of(op)
@@ -76,8 +77,10 @@ def check_schedule(kernel: KernelOp, machine: MachineOp) -> None:
     for read in all_reads(kernel):
         _check_conditions(read)
         if happens(read, kernel.loops):
-            _check_order(read, kernel.loops, order)
+            check_order(read, kernel.loops, order)
             _check_copies(read, kernel.loops, order)
+            if streams(read.producer, machine) and farthest(read, kernel.loops) > 0:
+                raise VerifyException(f"{told(read.reader)} reads {told(read.producer)}, which streams, in another iteration than it is loaded in")
     _check_capacity(kernel, machine)
     _check_interval(kernel, machine)
 
@@ -98,7 +101,7 @@ def tile_bytes(value: SSAValue, word: float) -> float:
     return size
 
 
-def held_bytes(op: LoadOp | TaskOp, word: float) -> float:
+def held_bytes(op: Producer, word: float) -> float:
     """Bytes that the results of `op` occupy where they live, all copies."""
     return op.copies_ * sum(tile_bytes(r, word) for r in op.results)
 
@@ -110,7 +113,8 @@ def _check_conditions(read: Read) -> None:
         raise VerifyException(f"{told(read.reader)} reads {made}; it needs 'at last({', '.join(missing)})' too")
 
 
-def _check_order(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled, int]) -> None:
+def check_order(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled, int]) -> None:
+    """Raise `VerifyException` if a read would come before what it reads is made."""
     epochs = closest(read, loops) + read.reader.stage_ - read.producer.stage_
     if epochs > 0 or (epochs == 0 and order[read.producer] < order[read.reader]):
         return
@@ -130,16 +134,30 @@ def _check_copies(read: Read, loops: Mapping[str, int], order: Mapping[Scheduled
 
 
 def _check_capacity(kernel: KernelOp, machine: MachineOp) -> None:
-    word = machine.word.data
-    used: dict[str, float] = {}
-    for op in scheduled(kernel):
-        if not isinstance(op, StoreOp):
-            home = op.memory.string_value() if isinstance(op, LoadOp) else op.home_name
-            used[home] = used.get(home, 0) + held_bytes(op, word)
-    for home, total in used.items():
+    for name, share in kernel.spilled.items():
+        check_known((name,), machine.memories, "memory")
+        if machine.memories[name].offchip is not None or not 0 <= share <= 1:
+            raise VerifyException(f"spill of '{name}' is {share:g}; it must be a share from 0 to 1 of what goes to a memory of the chip")
+    for home, total in held_in(kernel, machine).items():
         limit = machine.memories[home].capacity if home in machine.memories else machine.arrays[home].registers
         if limit is not None and total > limit.data:
             raise VerifyException(f"'@{home}' holds {limit.data:,} bytes; kernel '@{kernel.sym_name.data}' keeps {total:,.0f} bytes in it")
+
+
+def held_in(kernel: KernelOp, machine: MachineOp) -> dict[str, float]:
+    """Memory or array -> bytes that the kernel keeps there; without memories that it says it overbooks, and without what streams past them."""
+    used: dict[str, float] = {}
+    for op in scheduled(kernel):
+        if isinstance(op, StoreOp) or streams(op, machine) or home_of(op) in kernel.spilled:
+            continue
+        home = home_of(op)
+        used[home] = used.get(home, 0.0) + held_bytes(op, machine.word.data)
+    return used
+
+
+def streams(op: Scheduled, machine: MachineOp) -> bool:
+    """Whether a tile goes from the off-chip memory to an array without being kept anywhere."""
+    return isinstance(op, LoadOp | MoveOp) and op.memory.string_value() in machine.arrays
 
 
 def _check_interval(kernel: KernelOp, machine: MachineOp) -> None:

@@ -193,11 +193,13 @@ def task_cycles(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int]) -> float
     """Cycles that a task occupies its array, at least 1.
 
     Per reduction: the product of the sizes of the ranks that take turns, times ceil(row ranks / rows) x ceil(column ranks /
-    columns), times the cycles of a point's operations. Raises `VerifyException` naming an operation that the array lacks.
+    columns), times the cycles of a point's operations; those turns of the whole iteration space times the task's own `cost`, if it
+    states one. Raises `VerifyException` naming an operation that the array lacks.
     """
     table = array.ops.table
     ranks = list(task_ranks(task, tiles))
     reductions = task.reduce.data if task.reduce is not None else ()
+    whole = ranks
     total = 0.0
     for position, count in enumerate(task_mix(task, array)):
         per_point = 0.0
@@ -209,7 +211,7 @@ def task_cycles(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int]) -> float
         total += per_point * _turns(task, array, ranks, tiles)
         if reductions:
             ranks = [r for r in ranks if r not in reductions[position].ranks]
-    return max(1.0, total)
+    return max(1.0, total if task.cost is None else task.cost.data * _turns(task, array, whole, tiles))
 
 
 def _turns(task: TaskOp, array: ArrayOp, ranks: Sequence[str], tiles: Mapping[str, int]) -> int:

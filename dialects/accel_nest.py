@@ -15,15 +15,16 @@ from xdsl.ir import SSAValue
 
 from .accel_attrs import When
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
+from .accel_move import MoveOp
 from .accel_task import TaskOp
 
 if TYPE_CHECKING:
     from .accel import KernelOp
 
-Producer: TypeAlias = LoadOp | TaskOp
+Producer: TypeAlias = LoadOp | MoveOp | TaskOp
 """What makes tiles."""
 
-Scheduled: TypeAlias = LoadOp | TaskOp | StoreOp
+Scheduled: TypeAlias = LoadOp | MoveOp | TaskOp | StoreOp
 """What takes time."""
 
 
@@ -94,7 +95,7 @@ def states(kernel: KernelOp) -> dict[StateOp, SSAValue]:
 
 def scheduled(kernel: KernelOp) -> tuple[Scheduled, ...]:
     """The operations that take time, in the order of the body."""
-    return tuple(op for op in kernel.body.block.ops if isinstance(op, LoadOp | TaskOp | StoreOp))
+    return tuple(op for op in kernel.body.block.ops if isinstance(op, LoadOp | MoveOp | TaskOp | StoreOp))
 
 
 def tile_operands(op: Scheduled) -> tuple[SSAValue, ...]:
@@ -104,7 +105,9 @@ def tile_operands(op: Scheduled) -> tuple[SSAValue, ...]:
             return tuple(op.operands_)
         case StoreOp():
             return (op.value,)
-        case _:
+        case MoveOp():
+            return (op.source,)
+        case LoadOp():
             return ()
 
 
@@ -114,11 +117,11 @@ def reads_of(op: Scheduled, updates: Mapping[StateOp, SSAValue]) -> Iterator[Rea
         owner = value.owner
         if isinstance(owner, StateOp):
             loop = owner.loop.data
-            if owner in updates and isinstance(producer := updates[owner].owner, LoadOp | TaskOp):
+            if owner in updates and isinstance(producer := updates[owner].owner, LoadOp | MoveOp | TaskOp):
                 yield Read(op, value, producer, carried=loop)
-            if owner.initial is not None and isinstance(producer := owner.initial.owner, LoadOp | TaskOp):
+            if owner.initial is not None and isinstance(producer := owner.initial.owner, LoadOp | MoveOp | TaskOp):
                 yield Read(op, value, producer, at_start=loop)
-        elif isinstance(owner, LoadOp | TaskOp):
+        elif isinstance(owner, LoadOp | MoveOp | TaskOp):
             yield Read(op, value, owner)
 
 
@@ -166,6 +169,11 @@ def needed_copies(kernel: KernelOp) -> dict[Producer, int]:
         if happens(read, kernel.loops):
             needed[read.producer] = max(needed[read.producer], copies_for(read, kernel.loops, order))
     return needed
+
+
+def home_of(op: Producer) -> str:
+    """The memory or array in which the result of `op` lives."""
+    return op.home_name if isinstance(op, TaskOp) else op.memory.string_value()
 
 
 def issue_order(kernel: KernelOp) -> dict[Scheduled, int]:

@@ -24,6 +24,11 @@ class TaskOp(ScheduledOp):
 
     `rows` and `cols` name the ranks spread over the array; the others take turns. The result lives `in` a memory or in the registers
     of an array (by default the one it is computed on). A task occupies its array for its cycles; see `accel_mix.task_cycles`.
+    `onto %x` says that the accumulators start from tile %x, which has the result's shape and which the map does not read: the result is the
+    two put together. `order` is the order, outermost first, in which ranks take turns (one over rows or columns, if it has more
+    coordinates than there are); it decides what is read again, see `backend/movement.py`. `taps [1]` says that operand 1 is read while
+    another task makes or reads it, so that no memory is asked. `cost` replaces the cycles of a point's operations, `delay` the array's
+    latency for this result.
 
     ```mlir
     %qk = accel.task [m0, p0] = %q[p0, e] * %k[m0, e] reduce add(e) on @pe2d rows [m0] cols [p0] copies 2 stage 1
@@ -43,6 +48,11 @@ class TaskOp(ScheduledOp):
     rows = opt_prop_def(ArrayAttr[StringAttr])
     cols = opt_prop_def(ArrayAttr[StringAttr])
     home = opt_prop_def(FlatSymbolRefAttrConstr)
+    onto = opt_prop_def(IntAttr)
+    order = opt_prop_def(ArrayAttr[StringAttr])
+    taps = opt_prop_def(ArrayAttr[IntAttr])
+    cost = opt_prop_def(NumberAttr)
+    delay = opt_prop_def(NumberAttr)
     label = opt_prop_def(StringAttr)
     copies = opt_prop_def(IntAttr)
     when = opt_prop_def(WhenAttr)
@@ -66,6 +76,11 @@ class TaskOp(ScheduledOp):
         rows: Sequence[str] = (),
         cols: Sequence[str] = (),
         home: str | None = None,
+        onto: int | None = None,
+        order: Sequence[str] = (),
+        taps: Sequence[int] = (),
+        cost: int | float | None = None,
+        delay: int | float | None = None,
         label: str | None = None,
         copies: int = 1,
         when: WhenAttr | None = None,
@@ -83,6 +98,11 @@ class TaskOp(ScheduledOp):
             "rows": ArrayAttr(StringAttr(r) for r in rows) if rows else None,
             "cols": ArrayAttr(StringAttr(c) for c in cols) if cols else None,
             "home": SymbolRefAttr(home) if home is not None and home != array else None,
+            "onto": None if onto is None else IntAttr(onto),
+            "order": ArrayAttr(StringAttr(r) for r in order) if order else None,
+            "taps": ArrayAttr(IntAttr(i) for i in taps) if taps else None,
+            "cost": None if cost is None else NumberAttr(cost),
+            "delay": None if delay is None else NumberAttr(delay),
             "label": StringAttr(label) if label is not None else None,
             "copies": copies_property(copies),
         }
@@ -95,6 +115,21 @@ class TaskOp(ScheduledOp):
     @property
     def col_ranks(self) -> tuple[str, ...]:
         return tuple(c.data for c in self.cols or ())
+
+    @property
+    def onto_(self) -> int | None:
+        """The operand, by position, that the accumulators start from."""
+        return None if self.onto is None else self.onto.data
+
+    @property
+    def turn_order(self) -> tuple[str, ...]:
+        """The ranks whose order of turns is stated, outermost first."""
+        return tuple(r.data for r in self.order or ())
+
+    @property
+    def tapped(self) -> tuple[int, ...]:
+        """The operands, by position, that are read while another task makes or reads them."""
+        return tuple(i.data for i in self.taps or ())
 
     @property
     def home_name(self) -> str:

@@ -12,12 +12,16 @@ from . import accel_task, notation
 from .accel_schedule import ScheduleReader, print_schedule
 from .accel_scope import kernel_element, kernel_scope, print_element
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr, subscripts_text
-from .einsum_scope import INDEX_TYPE, parse_element_type, tensor_type
+from .einsum_scope import INDEX_TYPE, find_value, parse_element_type, tensor_type
 from .einsum_text import TensorReader, print_map
 from .notation import ExpressionReader
 
 if TYPE_CHECKING:
     from .accel_task import TaskOp
+
+
+SPACES = ("rows", "cols", "order")
+"""Clauses that list ranks."""
 
 
 def parse_task(parser: Parser) -> TaskOp:
@@ -33,6 +37,9 @@ def parse_task(parser: Parser) -> TaskOp:
     element = scope.default
     symbols: dict[str, str] = {}
     spaces: dict[str, list[str]] = {}
+    onto: int | None = None
+    numbers: dict[str, int | float] = {}
+    taps: list[int] = []
     label: str | None = None
     schedule = ScheduleReader()
     while True:
@@ -44,7 +51,14 @@ def parse_task(parser: Parser) -> TaskOp:
             empty = NumberAttr(notation.parse_number(parser))
         elif (word := next((w for w in ("on", "in") if w not in symbols and parser.parse_optional_keyword(w) is not None), None)) is not None:
             symbols[word] = parser.parse_symbol_name().data
-        elif (word := next((w for w in ("rows", "cols") if w not in spaces and parser.parse_optional_keyword(w) is not None), None)) is not None:
+        elif (word := next((w for w in ("cost", "delay") if w not in numbers and parser.parse_optional_keyword(w) is not None), None)) is not None:
+            numbers[word] = notation.parse_number(parser)
+        elif onto is None and parser.parse_optional_keyword("onto") is not None:
+            onto = len(reader.operands)
+            reader.operands.append(find_value(parser, parser.parse_unresolved_operand()))
+        elif not taps and parser.parse_optional_keyword("taps") is not None:
+            taps = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_integer(allow_boolean=False, allow_negative=False))
+        elif (word := next((w for w in SPACES if w not in spaces and parser.parse_optional_keyword(w) is not None), None)) is not None:
             spaces[word] = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_identifier(" for a rank"))
         elif label is None and parser.parse_optional_keyword("named") is not None:
             label = parser.parse_str_literal()
@@ -70,6 +84,11 @@ def parse_task(parser: Parser) -> TaskOp:
         rows=spaces.get("rows", ()),
         cols=spaces.get("cols", ()),
         home=symbols.get("in"),
+        onto=onto,
+        order=spaces.get("order", ()),
+        taps=taps,
+        cost=numbers.get("cost"),
+        delay=numbers.get("delay"),
         label=label,
         when=schedule.when,
         **schedule.numbers,
@@ -95,6 +114,16 @@ def print_task(op: TaskOp, printer: Printer) -> None:
     if op.home is not None:
         printer.print_string(" in ")
         printer.print_symbol_name(op.home.string_value())
+    if op.onto_ is not None:
+        printer.print_string(" onto ")
+        printer.print_ssa_value(op.operands_[op.onto_])
+    if op.turn_order:
+        printer.print_string(f" order [{', '.join(op.turn_order)}]")
+    if op.tapped:
+        printer.print_string(f" taps [{', '.join(map(str, op.tapped))}]")
+    for name, number in (("cost", op.cost), ("delay", op.delay)):
+        if number is not None:
+            printer.print_string(f" {name} {notation.number_text(number.data)}")
     print_schedule(printer, op)
     if op.label is not None:
         printer.print_string(" named ")

@@ -12,6 +12,7 @@ from ..algebra.affine import Affine, Comparison, extent, is_empty
 from ..algebra.expr import Access, Apply, Param, RankShape, ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
 from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
+from .accel_clauses import check_not_negative, check_positive
 from .accel_mix import task_cycles
 from .einsum_scope import INDEX_TYPE, tensor_of
 from .einsum_verify import find_operator
@@ -56,6 +57,12 @@ def verify_task(op: TaskOp) -> None:
     if len(op.results_) == 2 and op.results_[1].type.get_element_type() != INDEX_TYPE:
         raise VerifyException(f"coordinates have type {INDEX_TYPE}")
     _check_place(op, kernel, [*kept, *reduced])
+    check_known(op.turn_order, [*kept, *reduced], "rank")
+    check_positive(op, "cost")
+    check_not_negative(op, "delay")
+    for position in op.tapped:
+        if position >= len(op.operands_):
+            raise VerifyException(f"the task taps operand {position}, but has {len(op.operands_)}")
 
 
 def _check_map(op: TaskOp, sizes: Mapping[str, int], where: Sequence[Comparison]) -> None:
@@ -84,8 +91,20 @@ def _check_map(op: TaskOp, sizes: Mapping[str, int], where: Sequence[Comparison]
                     raise VerifyException(f"operator '{operator}' {told}")
             case _:
                 pass
+    if op.onto_ is not None:
+        _check_onto(op, op.onto_)
+        used.add(op.onto_)
     if len(used) != len(op.operands_):
         raise VerifyException(f"{named(op.operands_[min(set(range(len(op.operands_))) - used)])} is an operand that the map does not read")
+
+
+def _check_onto(op: TaskOp, position: int) -> None:
+    if position >= len(op.operands_) or op.reduce is None or len(op.results_) > 1:
+        raise VerifyException("'onto' needs an operand, and a reduction with one result that continues from it")
+    value = op.operands_[position]
+    check_is_tile(value)
+    if value.type != op.results_[0].type:
+        raise VerifyException(f"{named(value)} of type {value.type} is what %{op.results_[0].name_hint} of type {op.results_[0].type} starts from")
 
 
 def _check_access(value: SSAValue, subscripts: Sequence[Affine], sizes: Mapping[str, int], where: Sequence[Comparison]) -> None:

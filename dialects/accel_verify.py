@@ -9,7 +9,7 @@ from xdsl.ir import BlockArgument, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from ..algebra.affine import Affine
-from . import accel_body, accel_task
+from . import accel_body, accel_move, accel_task
 from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
 from .accel_tiles import tile_extents
 from .einsum_scope import tensor_of
@@ -42,8 +42,8 @@ def verify_load(op: LoadOp) -> None:
     machine = machine_if_known(kernel)
     if machine is not None:
         memory = op.memory.string_value()
-        check_known((memory,), machine.memories, "memory")
-        if machine.memories[memory].offchip is not None:
+        check_known((memory,), [*machine.memories, *machine.arrays], "memory")
+        if memory in machine.memories and machine.memories[memory].offchip is not None:
             raise VerifyException(f"'@{memory}' is the offchip memory, from which tiles are loaded")
     _check_tile(op.result, op.subscripts.data, kernel)
     if op.result.type.get_element_type() != tensor_of(op.source).get_element_type():
@@ -86,7 +86,7 @@ def verify_update(op: UpdateOp) -> None:
     kernel_of(op)
     if not isinstance(state := op.state.owner, accel_body.StateOp):
         raise VerifyException(f"{named(op.state)} is not a state")
-    if not isinstance(producer := op.value.owner, accel_task.TaskOp | accel_body.LoadOp):
+    if not isinstance(producer := op.value.owner, accel_task.TaskOp | accel_body.LoadOp | accel_move.MoveOp):
         raise VerifyException(f"state {named(op.state)} must be updated by a tile that a task or a load made")
     if op.value.type != op.state.type:
         raise VerifyException(f"state {named(op.state)} of type {op.state.type} is updated by {named(op.value)} of type {op.value.type}")

@@ -17,6 +17,7 @@ from ..dialects.accel_body import UpdateOp
 from ..dialects.accel_mix import unit_of
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_verify import find_operator
+from .flow import Unfit
 from .kernel_builder import KernelBuilder
 from .nest import Loop
 from .placed import Place
@@ -73,6 +74,8 @@ class Accumulator:
             return self._emit_indexed()
         einsum, builder = self.einsum, self.builder
         where = builder.plan.where(einsum)
+        if einsum.place.in_place:
+            return [self._continued()]
         if self.in_one:
             return [self._put_together(builder.map_of(einsum), self.loops)]
         [partial] = builder.task(
@@ -85,6 +88,19 @@ class Accumulator:
             label=f"{einsum.name}.part",
         )
         return [self._put_together(self._read(partial), self.loops)]
+
+    def _continued(self) -> SSAValue:
+        """The reduction over the innermost loop as one task, whose accumulators start from the state."""
+        einsum, builder, loop = self.einsum, self.builder, self.loops[-1]
+        if self.declares_identity or self.merge is not None or len(einsum.reduce) > 1 or self.by_tile is False:
+            raise Unfit(f"%{einsum.name} cannot continue in the accumulators: it takes more than one reduction over tiles of present elements")
+        tensor = einsum.results[0]
+        state = builder.state(tensor, builder.plan.tiles[tensor].dims, builder.out(einsum.out), loop.name, self.identity, f"{einsum.name}.before")
+        label = einsum.name if len(self.loops) == 1 else f"{einsum.name}.{loop.name}"
+        where = builder.plan.where(einsum)
+        [total] = builder.task(einsum, builder.map_of(einsum), einsum.reduce, where, onto=state.result, label=label, declares=False)
+        builder.add(UpdateOp(state.result, total), einsum.location)
+        return total if len(self.loops) == 1 else self._put_together(self._read(total), self.loops[:-1])
 
     def _read(self, value: SSAValue, position: int = 0) -> tuple[Expr, list[SSAValue]]:
         """A tile of the result's dimensions, element by element."""

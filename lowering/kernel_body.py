@@ -9,19 +9,17 @@ from xdsl.ir import Attribute
 from ..algebra.affine import Affine
 from ..dialects.accel import KernelOp
 from ..dialects.accel_body import StateOp, UpdateOp
-from ..dialects.accel_machine import MachineOp
 from .accumulation import Accumulator
+from .homes import Homes
 from .kernel_builder import KernelBuilder
 from .kernel_plan import KernelPlan
 from .program import Carried, Einsum, Iteration, Tensor, Unit
 
 
-def build_kernel(
-    name: str, units: Sequence[Unit], plan: KernelPlan, machine: MachineOp, memory: str, element: Attribute, stored: Collection[Tensor]
-) -> KernelOp:
+def build_kernel(name: str, units: Sequence[Unit], plan: KernelPlan, homes: Homes, element: Attribute, stored: Collection[Tensor]) -> KernelOp:
     """The kernel of some units; of the tensors they make, those in `stored` become its outputs."""
     made = dict.fromkeys(t for unit in units for t in _made(unit))
-    body = _Body(KernelBuilder(plan, machine, memory, element, [t for t in made if t in stored]))
+    body = _Body(KernelBuilder(plan, homes, element, [t for t in made if t in stored]))
     for unit in units:
         if isinstance(unit, Iteration):
             body.iteration(unit)
@@ -49,6 +47,7 @@ class _Body:
         for result, value in zip(einsum.results, made, strict=True):
             self.plan.tiles[result].value = value
             self.builder.store(result, result, einsum.out, self.plan.flow.known[result], einsum.location)
+            self.plan.tiles[result].value = self.builder.away(result, value, einsum)
 
     def iteration(self, iteration: Iteration) -> None:
         states = [self._state(carried, iteration) for carried in iteration.carried]

@@ -12,12 +12,14 @@ from ..algebra.expr import Access, Expr, Leaf, Num, RankShape, RankValue, affine
 from ..dialects.accel import KernelOp
 from ..dialects.accel_attrs import When, WhenAttr
 from ..dialects.accel_body import LoadOp, StateOp, StoreOp
-from ..dialects.accel_machine import MachineOp
+from ..dialects.accel_move import MoveOp
+from ..dialects.accel_schedule import ScheduledOp
 from ..dialects.accel_task import TaskOp
 from ..dialects.accel_tiles import tile_type
 from ..dialects.einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr
 from ..dialects.notation import Reduction
 from .flow import Known
+from .homes import Homes
 from .kernel_plan import KernelPlan
 from .placed import Place
 from .program import Einsum, Tensor
@@ -25,10 +27,12 @@ from .tiles import Dim, Load, Tile, loaded_when, stored_when
 
 
 class KernelBuilder:
-    """Builds one kernel. `outputs` are the tensors that must reach the off-chip memory, `memory` holds what is loaded."""
+    """Builds one kernel; `outputs` must reach the off-chip memory."""
 
-    def __init__(self, plan: KernelPlan, machine: MachineOp, memory: str, element: Attribute, outputs: Sequence[Tensor]):
-        self.plan, self.nest, self.machine, self.memory, self.element = plan, plan.nest, machine, memory, element
+    def __init__(self, plan: KernelPlan, homes: Homes, element: Attribute, outputs: Sequence[Tensor]):
+        self.plan, self.nest, self.machine, self.homes, self.element = plan, plan.nest, homes.machine, homes, element
+        self.returning: dict[SSAValue, bool] = {}  # a tile off the chip -> whether it streams to the array that reads it
+        self.brought: dict[tuple[SSAValue, str], SSAValue] = {}
         self.tile_ranks = dict(self.nest.tiles)
         self.body: list[Operation] = []
         self.inputs = list(dict.fromkeys(load.tensor for load in plan.loads.values()))
@@ -59,6 +63,7 @@ class KernelBuilder:
         declares: bool = True,
         element: Attribute | None = None,
         label: str | None = None,
+        onto: SSAValue | None = None,
     ) -> list[SSAValue]:
         """A task over the dimensions of an Einsum's result; what is not given is as the Einsum has it. Returns its results."""
         when = self.plan.when(einsum) if when is None else when
@@ -73,6 +78,8 @@ class KernelBuilder:
         present = {r for s in out for r in s.ranks} | {r for reduction in reduced for r in reduction.ranks}
         rows, cols = ([t for t in map(self._tile_rank, names) if t is not None and t in present] for names in (place.rows, place.cols))
         expression, operands = _in_order(*mapped)
+        if onto is not None:
+            operands.append(onto)
         op = TaskOp(
             operands,
             SubscriptsAttr(out),
@@ -84,6 +91,11 @@ class KernelBuilder:
             empty=None if empty is None else NumberAttr(empty),
             rows=rows,
             cols=cols,
+            onto=None if onto is None else len(operands) - 1,
+            order=[t for t in map(self._tile_rank, place.order) if t is not None and t in present],
+            taps=[i for i, v in enumerate(operands) if self._tensor_of(v) in place.taps],
+            cost=place.cost,
+            delay=place.delay,
             label=label,
             when=WhenAttr.of(when.first, when.last),
         )
@@ -103,7 +115,7 @@ class KernelBuilder:
             match e:
                 case Access():
                     read = self.plan.reads[einsum, e]
-                    value = self.value(read.source, einsum.location)
+                    value = self._at(self.value(read.source, einsum.location, einsum.place.array), einsum)
                     if value not in operands:
                         operands.append(value)
                     return Access(operands.index(value), read.index)
@@ -135,15 +147,18 @@ class KernelBuilder:
                 found.append(inner)
         return tuple(found)
 
-    def value(self, source: Tile | Load, location: LocationAttr) -> SSAValue:
+    def value(self, source: Tile | Load, location: LocationAttr, array: str | None = None) -> SSAValue:
+        """A tile, loaded if it has not been yet; one that the mapping streams is loaded to the `array` that reads it."""
         if isinstance(source, Load) and source.value is None:
-            tensor, when = source.tensor, loaded_when(source, self.nest)
+            tensor, keep = source.tensor, self.homes.keep(source.tensor)
+            streamed = array is not None and keep == "stream"
+            when = loaded_when(source, self.nest, anew=streamed or keep == "reload")
             type_ = tile_type(source.subscripts, self.nest.tiles, tensor.element)
             empty = None if tensor.empty is None else NumberAttr(tensor.empty)
             op = LoadOp(
                 self.arguments[tensor],
                 SubscriptsAttr(source.subscripts),
-                self.memory,
+                array if streamed and array is not None else self.homes.memory,
                 type_,
                 empty=empty,
                 when=WhenAttr.of(when.first, when.last),
@@ -154,6 +169,41 @@ class KernelBuilder:
         if source.value is None:
             raise ValueError("a tile is read before it is made")
         return source.value
+
+    def away(self, tensor: Tensor, value: SSAValue, einsum: Einsum) -> SSAValue:
+        """The tile where later tasks find it: off the chip, if the mapping sends its tensor there."""
+        keep = self.homes.keep(tensor)
+        if keep not in ("off-chip", "off-chip-stream"):
+            return value
+        away = self._moved(value, self.machine.offchip.sym_name.data, einsum, "away")
+        self.returning[away] = keep == "off-chip-stream"
+        return away
+
+    def _at(self, value: SSAValue, einsum: Einsum) -> SSAValue:
+        """A tile as an array can read it: one that was moved off the chip is moved back first, once for all that read it there."""
+        if value not in self.returning:
+            return value
+        key = value, einsum.place.array if self.returning[value] else self.homes.memory
+        if key not in self.brought:
+            self.brought[key] = self._moved(value, key[1], einsum, "back")
+        return self.brought[key]
+
+    def _moved(self, value: SSAValue, memory: str, einsum: Einsum, how: str) -> SSAValue:
+        owner = value.owner
+        when = owner.when_ if isinstance(owner, ScheduledOp) else When()
+        op = MoveOp(value, memory, when=WhenAttr.of(when.first, when.last))
+        op.result.name_hint = f"{value.name_hint}_{how}"
+        self.add(op, einsum.location)
+        return op.result
+
+    def _tensor_of(self, value: SSAValue) -> str | None:
+        """The name of the tensor whose tile a value is."""
+        owner = value.owner
+        while isinstance(owner, MoveOp):
+            owner = owner.source.owner
+        if isinstance(owner, LoadOp):
+            return next((t.name for t, v in self.arguments.items() if v is owner.source), None)
+        return owner.label.data.partition(".")[0] if isinstance(owner, TaskOp) and owner.label is not None else None
 
     def store(self, target: Tensor, made: Tensor, subscripts: Sequence[Affine], known: Mapping[str, Known], location: LocationAttr) -> None:
         """Store the tile of `made` to its place in `target`, whose dimensions are `subscripts`, if that must leave the chip."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -16,11 +16,12 @@ from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from .flow import Unfit
 from .machine_lookup import find_machine
+from .mapping import DEFAULT, CascadeMapping, tiles_in
 from .phases import Phases, Target
 from .placed import Place, machine_of, tiles_of
-from .program import Program, Tensor, Unit, made_by, read_by
+from .program import Program, Tensor, Unit, einsums_of, made_by, read_by
 from .read_cascade import CascadeReader
-from .schedule import Unschedulable
+from .stages import Unschedulable
 from .tile_sizes import on_chip_memory
 
 
@@ -53,8 +54,8 @@ class LowerEinsumToAccel(ModulePass):
             lower_cascade(cascade, pipeline=self.pipeline, prefix=f"{cascade.sym_name.data}." if len(cascades) > 1 else "")
 
 
-def lower_cascade(cascade: CascadeOp, *, pipeline: bool = True, prefix: str = "") -> Lowered:
-    """Put kernels in a placed cascade's place. `prefix` stands before the names of its tensors.
+def lower_cascade(cascade: CascadeOp, *, pipeline: bool = True, prefix: str = "", mapping: CascadeMapping = DEFAULT) -> Lowered:
+    """Put kernels in a placed cascade's place. `prefix` stands before the names of its tensors; `mapping` says what is decided already.
 
     Raises `LocatedPassFailure` where the cascade is not placed, has no kernel's shape, or does not fit into the machine's memory.
     """
@@ -66,13 +67,13 @@ def lower_cascade(cascade: CascadeOp, *, pipeline: bool = True, prefix: str = ""
     if memory is None:
         remarks.fail(cascade, f"machine '@{name}' has no memory on the chip, which tiles need")
     tiles = tiles_of(cascade)
-    program = _read(cascade, machine, prefix)
-    target = Target(machine, memory.sym_name.data, tiles, {}, pipeline)
-    return _emit(cascade, program, Phases(program, target))
+    each = [tiles_in(kernel, tiles, cascade.sizes) for kernel in mapping.kernels]
+    program = _read(cascade, machine, prefix, {r: min(t[r] for t in each) for r in tiles})
+    targets = [Target(machine, memory.sym_name.data, own, pipeline, mapping, k) for k, own in zip(mapping.kernels, each, strict=True)]
+    return _emit(cascade, program, [Phases(program, target) for target in targets])
 
 
-def _read(cascade: CascadeOp, machine: MachineOp, prefix: str) -> Program:
-    tiles = tiles_of(cascade)
+def _read(cascade: CascadeOp, machine: MachineOp, prefix: str, tiles: Mapping[str, int]) -> Program:
     taken: set[str] = set()
 
     def fresh(hint: str) -> str:
@@ -87,25 +88,42 @@ def _read(cascade: CascadeOp, machine: MachineOp, prefix: str) -> Program:
     return reader.read()
 
 
-def _emit(cascade: CascadeOp, program: Program, phases: Phases) -> Lowered:
+def _emit(cascade: CascadeOp, program: Program, phases: Sequence[Phases]) -> Lowered:
     name = cascade.sym_name.data
     program.units = _needed(program)
     try:
-        groups = phases.groups()
-        wanted = _stored(program, groups)
-        groups = [part for group in groups for part in phases.kernels(group, name, wanted)]
-        wanted = _stored(program, groups)
+        groups = [(p, group) for p, units in _shares(program, phases) for group in (p.groups(units) if not p.target.stated.einsums else [units])]
+        wanted = _stored(program, [g for _, g in groups])
+        groups = [(p, part) for p, group in groups for part in p.kernels(group, name, wanted)]
+        wanted = _stored(program, [g for _, g in groups])
         names = [name] if len(groups) == 1 else [f"{name}_{i}" for i in range(1, len(groups) + 1)]
-        kernels = tuple(phases.kernel(group, n, wanted) for group, n in zip(groups, names, strict=True))
+        kernels = tuple(p.kernel(group, n, wanted) for (p, group), n in zip(groups, names, strict=True))
     except (Unfit, Unschedulable) as error:
         remarks.fail(cascade, f"cascade '@{name}' cannot be lowered: {error}")
-    for note in phases.notes:
+    for note in (p.notes[k] for p in phases for k in kernels if k in p.notes):
         remarks.analysis(LowerEinsumToAccel.name, cascade, note)
     for kernel in kernels:
         kernel.location = cascade.location
     Rewriter.insert_op(kernels, InsertPoint.before(cascade))
     Rewriter.erase_op(cascade)
     return Lowered(kernels, tuple(t.name for t in program.inputs), tuple(t.name for t in program.returns))
+
+
+def _shares(program: Program, phases: Sequence[Phases]) -> list[tuple[Phases, list[Unit]]]:
+    """The units that each kernel of the mapping runs, in the cascade's order. Raises `Unfit` if the mapping forgets or repeats one."""
+    stated = [p for p in phases if p.target.stated.einsums]
+    if len(stated) < len(phases):
+        if len(phases) > 1:
+            raise Unfit("the mapping has several kernels, and one of them says not which Einsums it runs")
+        return [(phases[0], program.units)]
+    shares: list[tuple[Phases, list[Unit]]] = [(p, []) for p in stated]
+    for unit in program.units:
+        names = {*(e.name for e in einsums_of(unit)), *(t.name for t in made_by(unit))}
+        own = [units for p, units in shares if not names.isdisjoint(p.target.stated.einsums)]
+        if len(own) != 1:
+            raise Unfit(f"the mapping runs %{min(names)} in {len(own)} kernels; it needs one")
+        own[0].append(unit)
+    return [(p, units) for p, units in shares if units]
 
 
 def _needed(program: Program) -> list[Unit]:

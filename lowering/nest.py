@@ -143,9 +143,10 @@ def make_nest(
 
 def block_choices(roles: Roles, tiles: Mapping[str, int], sizes: Mapping[str, int]) -> dict[str, list[int]]:
     """Rank -> the numbers of tiles a block of it may have, smallest first; innermost ranks first."""
-    return {rank: _divisors(-(-sizes[rank] // tiles[rank])) for rank in reversed(roles.block)}
+    return {rank: divisors(-(-sizes[rank] // tiles[rank])) for rank in reversed(roles.block)}
 
 
-def _divisors(number: int) -> list[int]:
+def divisors(number: int) -> list[int]:
+    """All divisors of a number, smallest first."""
     small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
     return sorted({*small, *(number // d for d in small)})

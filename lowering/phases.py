@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+from xdsl.dialects.builtin import StringAttr
 
 from ..dialects.accel import KernelOp
 from ..dialects.accel_machine import MachineOp
 from .flow import Flow, Unfit, looped_ranks
+from .homes import Homes
 from .kernel_body import build_kernel
 from .kernel_plan import KernelPlan
+from .mapping import ANY, DEFAULT, CascadeMapping, KernelMapping
 from .nest import Nest, Roles, block_choices, make_nest, roles_of
 from .program import Iteration, Program, Tensor, Unit, einsums_of, made_by, read_by
-from .schedule import Unschedulable, schedule
+from .schedule import Wanted, schedule
+from .stages import Deadlock, Unschedulable
+from .stated_nest import stated_choices, stated_nest
 
 
 @dataclass(frozen=True)
 class Target:
-    """What kernels are built for: the machine, the memory for tiles, rank -> tile, rank -> tiles in a block where that is decided,
-    and whether to pipeline."""
+    """What kernels are built for: the machine, the memory for tiles, rank -> tile, whether to pipeline, and what a mapping says."""
 
     machine: MachineOp
     memory: str
     tiles: Mapping[str, int]
-    blocks: Mapping[str, int]
     pipeline: bool
+    mapping: CascadeMapping = DEFAULT
+    stated: KernelMapping = ANY
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the schedule of a kernel has to be like."""
+        return Wanted(self.memory, self.pipeline, self.mapping, self.stated)
 
 
 class Phases:
@@ -32,16 +44,17 @@ class Phases:
 
     def __init__(self, program: Program, target: Target):
         self.program, self.target = program, target
-        self.notes: list[str] = []
-        """What a user should know about the kernels, one line each."""
+        self._kernels: dict[tuple[tuple[Unit, ...], frozenset[Tensor]], tuple[KernelOp, bool]] = {}
+        self.notes: dict[KernelOp, str] = {}
+        """What a user should know about a kernel, in one line."""
 
-    def groups(self) -> list[list[Unit]]:
-        """Units by kernel, in order. An Einsum joins the kernel before it if that has its loops, or is nothing but maps for it.
+    def groups(self, units: Sequence[Unit]) -> list[list[Unit]]:
+        """Some units by kernel, in order. An Einsum joins the kernel before it if that has its loops, or is nothing but maps for it.
 
         Raises `Unfit` if a unit cannot even be a kernel by itself.
         """
         groups: list[list[Unit]] = []
-        for unit in self.program.units:
+        for unit in units:
             if groups and self._joins(groups[-1], unit):
                 groups[-1].append(unit)
             else:
@@ -77,14 +90,16 @@ class Phases:
     def _nest(self, units: Sequence[Unit], roles: Roles, blocks: Mapping[str, int], keeping: bool) -> Nest:
         iterative = {u.rank for u in units if isinstance(u, Iteration)}
         used = {r for u in units for e in einsums_of(u) for r in e.ranks} | iterative
+        if stated := self.target.stated.loops:
+            return stated_nest(stated, self._looped(units), self.target.tiles, self.program.sizes, iterative, blocks, used)
         return make_nest(roles, self.target.tiles, self.program.sizes, iterative, blocks, used, keeping=keeping)
 
     def kernels(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> list[list[Unit]]:
-        """The group, taken apart as far as the memory makes necessary."""
+        """The group, taken apart as far as the memory makes necessary, unless the mapping states what one kernel runs."""
         try:
             self.kernel(group, name, stored)
         except Unschedulable:
-            if len(group) == 1:
+            if len(group) == 1 or self.target.stated.einsums:
                 raise
             half = len(group) // 2
             return [*self.kernels(group[:half], name, stored), *self.kernels(group[half:], name, stored)]
@@ -92,19 +107,28 @@ class Phases:
 
     def kernel(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> KernelOp:
         """One kernel: with the largest blocks that fit, and then as many copies as fit. Raises `Unschedulable` if no block fits."""
+        key = (tuple(group), frozenset(t for u in group for t in made_by(u) if t in stored))
+        if key not in self._kernels:
+            self._kernels[key] = self._kernel(group, name, stored)
+        kernel, spare = self._kernels[key]
+        kernel.properties["sym_name"] = StringAttr(name)
+        if self.target.pipeline and not spare:
+            note = "has no room to hold loaded tiles twice: a load waits for the last read of the tile before it"
+            self.notes[kernel] = f"kernel '@{name}' {note}"
+        return kernel
+
+    def _kernel(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> tuple[KernelOp, bool]:
         try:
             blocks, keeping = self._blocks(group, name, stored, True), True
         except Unschedulable:
             blocks, keeping = self._blocks(group, name, stored, False), False
         kernel = self._build(group, name, stored, blocks, keeping)
-        spare = schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline)
-        if self.target.pipeline and not spare:
-            self.notes.append(f"kernel '@{name}' has no room to hold loaded tiles twice: a load waits for the last read of the tile before it")
-        return kernel
+        return kernel, schedule(kernel, self.target.machine, self.target.wanted)
 
     def _build(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], blocks: Mapping[str, int], keeping: bool) -> KernelOp:
         plan = self._plan(group, blocks, keeping)
-        return build_kernel(name, group, plan, self.target.machine, self.target.memory, self.program.element, stored)
+        home = Homes(self.target.machine, self.target.memory, self.target.mapping)
+        return build_kernel(name, group, plan, home, self.program.element, stored)
 
     def _blocks(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], keeping: bool) -> dict[str, int]:
         """Rank -> tiles in a block: innermost ranks first, each as large as fits; a rank further out only once those are whole."""
@@ -114,17 +138,20 @@ class Phases:
         def fits(rank: str, count: int) -> bool:
             kernel = self._build(group, name, stored, {**blocks, rank: count}, keeping)
             try:
-                schedule(kernel, self.target.machine, self.target.memory, pipeline=self.target.pipeline, most=False)
+                schedule(kernel, self.target.machine, self.target.wanted, most=False)
             except Unschedulable:
                 return False
             return True
 
-        schedule(self._build(group, name, stored, {}, keeping), self.target.machine, self.target.memory, pipeline=self.target.pipeline, most=False)
-        for rank, choices in block_choices(roles, self.target.tiles, self.program.sizes).items():
-            if rank in self.target.blocks:
-                blocks[rank] = self.target.blocks[rank]
+        with suppress(Deadlock):  # larger blocks may not
+            schedule(self._build(group, name, stored, {}, keeping), self.target.machine, self.target.wanted, most=False)
+        for rank, choices in self._choices(group, roles).items():
+            if (stated := self.target.stated.blocks.get(rank)) is not None:
+                blocks[rank] = max(c for c in choices if c <= stated)
                 continue
             low, high = 0, len(choices) - 1
+            if high > 0:
+                low, high = (high, high) if fits(rank, choices[high]) else (0, high - 1)
             while low < high:  # what a block holds grows with it
                 middle = (low + high + 1) // 2
                 low, high = (middle, high) if fits(rank, choices[middle]) else (low, middle - 1)
@@ -132,3 +159,9 @@ class Phases:
             if low < len(choices) - 1:
                 break
         return blocks
+
+    def _choices(self, group: Sequence[Unit], roles: Roles) -> dict[str, list[int]]:
+        """Rank -> the numbers of tiles that a block may have."""
+        if stated := self.target.stated.loops:
+            return stated_choices(stated, self._looped(group), self.target.tiles, self.program.sizes)
+        return block_choices(roles, self.target.tiles, self.program.sizes)

@@ -1,6 +1,7 @@
 """Where a cascade's Einsums run, as attributes of the IR: what `einsum-place` writes and the lowering reads.
 
-An Einsum has `array`, and the ranks spread over that array's `rows` and `cols`; the cascade has its `machine` and the tile of each rank.
+An Einsum has `array`, the ranks spread over that array's `rows` and `cols`, and
+what a mapping adds; the cascade has its `machine` and the tile of each rank.
 """
 
 from __future__ import annotations
@@ -9,30 +10,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from xdsl.dialects.builtin import ArrayAttr, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import ArrayAttr, StringAttr, SymbolRefAttr, UnitAttr
 from xdsl.ir import Attribute
 
 from ..dialects.einsum import CascadeOp, ComputeOp
-from ..dialects.einsum_attrs import RanksAttr
+from ..dialects.einsum_attrs import NumberAttr, RanksAttr
 
 ARRAY, ROWS, COLS, MACHINE, TILES = "array", "rows", "cols", "machine", "tiles"
+ORDER, TAPS, COST, DELAY, IN_PLACE = "order", "taps", "cost", "delay", "in_place"
 """Names of the attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An array, and the ranks whose coordinates are spread over its rows and columns."""
+    """An array, and the ranks whose coordinates are spread over its rows and columns.
+
+    What a mapping may add is as in `accel.task`: the order of turns, tensors that are read in passing, cycles of a point and of latency,
+    and whether a reduction over several tiles continues in the array's accumulators instead of in tasks of its own.
+    """
 
     array: str
     rows: tuple[str, ...] = ()
     cols: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    taps: tuple[str, ...] = ()
+    cost: int | float | None = None
+    delay: int | float | None = None
+    in_place: bool = False
 
 
 def set_place(op: ComputeOp, place: Place) -> None:
     op.attributes[ARRAY] = SymbolRefAttr(place.array)
-    for name, ranks in ((ROWS, place.rows), (COLS, place.cols)):
+    for name, ranks in ((ROWS, place.rows), (COLS, place.cols), (ORDER, place.order), (TAPS, place.taps)):
         if ranks:
             op.attributes[name] = ArrayAttr(map(StringAttr, ranks))
+        else:
+            op.attributes.pop(name, None)
+    if place.in_place:
+        op.attributes[IN_PLACE] = UnitAttr()
+    else:
+        op.attributes.pop(IN_PLACE, None)
+    for name, number in ((COST, place.cost), (DELAY, place.delay)):
+        if number is not None:
+            op.attributes[name] = NumberAttr(number)
         else:
             op.attributes.pop(name, None)
 
@@ -42,7 +62,8 @@ def place_of(op: ComputeOp) -> Place | None:
     array = op.attributes.get(ARRAY)
     if not isinstance(array, SymbolRefAttr):
         return None
-    return Place(array.string_value(), _names(op, ROWS), _names(op, COLS))
+    rows, cols, order, taps = (_names(op, name) for name in (ROWS, COLS, ORDER, TAPS))
+    return Place(array.string_value(), rows, cols, order, taps, _number(op, COST), _number(op, DELAY), IN_PLACE in op.attributes)
 
 
 def _names(op: ComputeOp, name: str) -> tuple[str, ...]:
@@ -50,6 +71,11 @@ def _names(op: ComputeOp, name: str) -> tuple[str, ...]:
     if not isinstance(attr, ArrayAttr):
         return ()
     return tuple(a.data for a in cast("ArrayAttr[Attribute]", attr) if isinstance(a, StringAttr))
+
+
+def _number(op: ComputeOp, name: str) -> int | float | None:
+    attr = op.attributes.get(name)
+    return attr.data if isinstance(attr, NumberAttr) else None
 
 
 def set_machine(op: CascadeOp, machine: str, tiles: Mapping[str, int]) -> None:

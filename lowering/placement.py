@@ -15,6 +15,8 @@ from math import ceil
 from ..analysis import remarks
 from ..dialects.accel_machine import ArrayOp, MachineOp
 from ..dialects.einsum import CascadeOp
+from .mapped_place import check_can, check_names, stated_for, stated_place
+from .mapping import DEFAULT, CascadeMapping, tiles_in
 from .placed import Place, set_machine, set_place
 from .tile_sizes import tile_sizes
 from .work import Work, missing_operations, works_of
@@ -32,22 +34,25 @@ class Spread:
         return (self.col,) if self.row is None else (self.row, self.col)
 
 
-def place_cascade(cascade: CascadeOp, machine: MachineOp, given: Mapping[str, int] | None = None) -> None:
+def place_cascade(cascade: CascadeOp, machine: MachineOp, given: Mapping[str, int] | None = None, mapping: CascadeMapping = DEFAULT) -> None:
     """Annotate every Einsum with its array and the cascade with its tiles.
 
-    `given`: tiles that are decided already, by rank. Raises `LocatedPassFailure` where no array has an Einsum's operations.
+    `given`: tiles that are decided already, by rank; `mapping`: what else is. Raises `LocatedPassFailure` where no array has an Einsum's
+    operations, or the mapping names what is not there.
     """
     works = works_of(cascade)
+    check_names(cascade, mapping, works, machine)
     arrays = sorted(machine.arrays.values(), key=lambda a: -a.rows.data * a.cols.data)
     grid = next((a for a in arrays if a.rows.data > 1 and a.cols.data > 1), None)
     spread = best_pair(works, cascade.sizes, grid) if grid is not None else None
     if spread is None:
         spread = best_column(works, cascade.sizes, arrays[0])
-    places = [_place(work, spread, grid, arrays, machine, cascade.sizes) for work in works]
+    places = [_mapped(work, mapping, spread, grid, arrays, machine, cascade.sizes) for work in works]
     for work, place in zip(works, places, strict=True):
         set_place(work.op, place)
     tiles = tile_sizes(works, places, spread.ranks if spread is not None else (), cascade.sizes, machine)
-    set_machine(cascade, machine.sym_name.data, tiles | {r: min(t, cascade.sizes[r]) for r, t in (given or {}).items()})
+    tiles |= {r: min(t, cascade.sizes[r]) for r, t in (given or {}).items()}
+    set_machine(cascade, machine.sym_name.data, tiles_in(mapping.kernels[0], tiles, cascade.sizes) if len(mapping.kernels) == 1 else tiles)
 
 
 def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) -> Spread | None:
@@ -82,6 +87,24 @@ def best_column(works: Sequence[Work], sizes: Mapping[str, int], array: ArrayOp)
 def _filled(size: int, side: int) -> float:
     """The share of an array's side that is busy on average when `size` coordinates are spread over it."""
     return size / (ceil(size / side) * side)
+
+
+def _mapped(
+    work: Work,
+    mapping: CascadeMapping,
+    spread: Spread | None,
+    grid: ArrayOp | None,
+    arrays: Sequence[ArrayOp],
+    machine: MachineOp,
+    sizes: Mapping[str, int],
+) -> Place:
+    stated = stated_for(work, mapping)
+    if stated is None:
+        return _place(work, spread, grid, arrays, machine, sizes)
+    if stated.array is None:
+        return stated_place(work, stated, _place(work, spread, grid, arrays, machine, sizes))
+    check_can(work, machine, stated.array)
+    return stated_place(work, stated, _over(work, spread, machine.arrays[stated.array], sizes))
 
 
 def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequence[ArrayOp], machine: MachineOp, sizes: Mapping[str, int]) -> Place:

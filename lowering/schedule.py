@@ -1,117 +1,81 @@
-"""The software pipeline of a kernel: in which stage each operation runs, where each tile lives, and how many copies of it there are.
+"""The schedule of a kernel: stages, where each tile lives, how many copies of it there are, as generously as memories allow.
 
-A task beside the largest array that reads what that array has just made, and that the array does not wait for in this iteration,
-belongs one stage later: it then runs first in its array's next epoch, while the largest array is at the next tile. What depends on
-such tasks follows them. For attention this is FuseMax's binding: RD, RNV and AV of a tile run beside QK and LM of the next one.
+In which stage an operation runs is decided in `stages.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import IntAttr, SymbolRefAttr
+from xdsl.dialects.builtin import SymbolRefAttr
 from xdsl.ir import Operation
 
 from ..dialects.accel import KernelOp
+from ..dialects.accel_attrs import TableAttr
 from ..dialects.accel_body import LoadOp, StoreOp
-from ..dialects.accel_legal import held_bytes, tile_bytes
+from ..dialects.accel_legal import held_bytes, held_in, tile_bytes
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_nest import all_reads, farthest, happens, needed_copies, scheduled
 from ..dialects.accel_task import TaskOp
+from .mapping import ANY, DEFAULT, CascadeMapping, KernelMapping, TensorMapping
+from .stages import APART, CLOSE, Distances, Unschedulable, set_number, set_stages
 
 if TYPE_CHECKING:
     from ..dialects.accel_nest import Producer, Scheduled
 
 
-@dataclass(frozen=True, slots=True)
-class Distances:
-    """Epochs between what follows one another: `loads` from the loads to the tasks, `stores` from a task to the store of its result."""
+@dataclass(frozen=True)
+class Wanted:
+    """What a schedule has to be like: the memory for tiles, whether to pipeline at all, and what a mapping says."""
 
-    loads: int
-    stores: int
-
-
-CLOSE, APART = Distances(1, 1), Distances(2, 2)
-"""The least that pipelines at all; and what lets a load or a store take its time, at the cost of more copies."""
+    memory: str
+    pipeline: bool = True
+    mapping: CascadeMapping = DEFAULT
+    stated: KernelMapping = ANY
 
 
-class Unschedulable(Exception):
-    """A kernel that does not fit into a memory; the message says which and by how much."""
+def schedule(kernel: KernelOp, machine: MachineOp, wanted: Wanted, *, most: bool = True) -> bool:
+    """Give every operation its stage, every tile its home and copies, as generously as memories allow.
 
-
-def schedule(kernel: KernelOp, machine: MachineOp, memory: str, *, pipeline: bool = True, most: bool = True) -> bool:
-    """Give every operation its stage, every tile its home and copies, as generously as the memory `memory` allows.
-
-    `pipeline=False` puts all tasks in one stage and holds the fewest copies.
+    Without a pipeline, all tasks are in one stage and there are the fewest copies.
     `most=False` tries the least demanding schedule only. Returns whether tiles are held twice, so that a load need not wait for the
-    last read of the tile before it. Raises `Unschedulable` if not even the least demanding schedule fits.
+    last read of the tile before it. Raises `Unschedulable` if not even the least demanding schedule fits or stages deadlock.
     """
-    tries = [(APART, 1), (CLOSE, 1)] if pipeline and most else []
+    if wanted.stated.spill:
+        kernel.properties["spill"] = TableAttr.of(wanted.stated.spill)
+    tries: list[tuple[Distances, int]] = [(APART, 1), (CLOSE, 1)] if wanted.pipeline and most else []
     for distances, spare in [*tries, (CLOSE, 0)]:
-        _set_stages(kernel, machine, distances, pipeline)
-        _set_copies(kernel, spare)
-        _set_homes(kernel, machine, memory)
-        if not _overfull(kernel, machine):
+        set_stages(kernel, machine, distances, wanted.stated, pipeline=wanted.pipeline)
+        _set_copies(kernel, machine, spare, wanted.mapping)
+        _set_homes(kernel, machine, wanted)
+        if not _overfull(kernel, machine, wanted.stated):
             return spare > 0
-    name, held, limit = _overfull(kernel, machine)[0]
+    name, held, limit = _overfull(kernel, machine, wanted.stated)[0]
     raise Unschedulable(f"'@{name}' holds {limit:,.0f} bytes; the tiles of kernel '@{kernel.sym_name.data}' take {held:,.0f}")
 
 
-def _set_stages(kernel: KernelOp, machine: MachineOp, distances: Distances, pipeline: bool) -> None:
-    late = _late_tasks(kernel, machine) if pipeline else set[Operation]()
-    stages: dict[Operation, int] = {}
-    for op in scheduled(kernel):
-        match op:
-            case LoadOp():
-                stages[op] = 0
-            case TaskOp():
-                stages[op] = distances.loads + (op in late)
-            case StoreOp():
-                owner = op.value.owner
-                made = stages.get(owner, 0) if isinstance(owner, Operation) else 0
-                stages[op] = made + distances.stores
-    for op, stage in stages.items():
-        _set_number(op, "stage", stage, 0)
+def _tensor(op: Operation, kernel: KernelOp, mapping: CascadeMapping) -> TensorMapping:
+    """What a mapping says of the tensor whose tile an operation makes; a task's is named by its label."""
+    if isinstance(op, TaskOp):
+        return mapping.tensor(op.label.data if op.label is not None else "")
+    if not isinstance(op, LoadOp):
+        return mapping.tensor("")
+    names = zip(kernel.body.block.args, kernel.tensor_names, strict=True)
+    return mapping.tensor(next((n for a, n in names if a is op.source), ""))
 
 
-def _set_number(op: Operation, name: str, value: int, default: int) -> None:
-    if value == default:
-        op.properties.pop(name, None)
-    else:
-        op.properties[name] = IntAttr(value)
-
-
-def _late_tasks(kernel: KernelOp, machine: MachineOp) -> set[Operation]:
-    """Tasks that belong one stage later: see the module's documentation. The body is in data order, so one sweep each way finds them."""
-    largest = max(machine.arrays.values(), key=lambda a: a.rows.data * a.cols.data).sym_name.data
-    tasks = [op for op in scheduled(kernel) if isinstance(op, TaskOp)]
-    read_by: dict[Operation, set[Operation]] = {op: set() for op in tasks}
-    for read in all_reads(kernel):
-        if read.carried is None and read.producer in read_by:
-            read_by[read.producer].add(read.reader)
-    on_largest = {op for op in tasks if op.array.string_value() == largest}
-    awaited = set[Operation]()
-    for op in reversed(tasks):
-        if op in on_largest or not awaited.isdisjoint(read_by[op]):
-            awaited.add(op)
-    late = set[Operation]()
-    for op in tasks:
-        if op in on_largest or op in late:
-            late.update(reader for reader in read_by[op] if reader not in awaited)
-    return late
-
-
-def _set_copies(kernel: KernelOp, spare: int) -> None:
-    """The fewest legal copies of each tile, and `spare` more of those that wait for another resource: loaded, or read elsewhere."""
+def _set_copies(kernel: KernelOp, machine: MachineOp, spare: int, mapping: CascadeMapping) -> None:
+    """The fewest legal copies of each tile, and `spare` more of those that wait for another resource: loaded, or read elsewhere; of tiles
+    that the mapping holds over loops, one for each of their coordinates."""
     crossing: set[Operation] = set()
     for read in all_reads(kernel):
         if _resource(read.reader) != _resource(read.producer):
             crossing.add(read.producer)
-    needed = needed_copies(kernel)
-    for op, least in needed.items():
-        _set_number(op, "copies", least + (spare if op in crossing else 0), 1)
+    for op, least in needed_copies(kernel).items():
+        held = prod(kernel.loops.get(loop, 1) for loop in _tensor(op, kernel, mapping).hold)
+        set_number(op, "copies", max(least + (spare if op in crossing else 0), held), 1)
 
 
 def _resource(op: Scheduled) -> str | None:
@@ -119,8 +83,9 @@ def _resource(op: Scheduled) -> str | None:
     return op.array.string_value() if isinstance(op, TaskOp) else None
 
 
-def _set_homes(kernel: KernelOp, machine: MachineOp, memory: str) -> None:
-    """A tile lives where it is made, in the array's registers, unless it is read in a later iteration or the registers are too small."""
+def _set_homes(kernel: KernelOp, machine: MachineOp, wanted: Wanted) -> None:
+    """A tile lives where it is made, in the array's registers, unless it is read in a later iteration, the registers are too small, or the
+    mapping keeps it in the memory."""
     staying: set[Operation] = {r.producer for r in all_reads(kernel) if happens(r, kernel.loops) and farthest(r, kernel.loops) > 0}
     word = machine.word.data
     free = {name: float("inf") if array.registers is None else float(array.registers.data) for name, array in machine.arrays.items()}
@@ -128,19 +93,17 @@ def _set_homes(kernel: KernelOp, machine: MachineOp, memory: str) -> None:
     for op in sorted(made, key=lambda o: sum(tile_bytes(r, word) for r in o.results)):
         if isinstance(op, TaskOp):
             array, bytes_ = op.array.string_value(), held_bytes(op, word)
-            if op in staying or bytes_ > free[array]:
-                op.properties["home"] = SymbolRefAttr(memory)
+            stated = _tensor(op, kernel, wanted.mapping)
+            if op in staying or bytes_ > free[array] or stated.keep == "on-chip" or stated.hold:
+                op.properties["home"] = SymbolRefAttr(wanted.memory)
             else:
                 op.properties.pop("home", None)
                 free[array] -= bytes_
 
 
-def _overfull(kernel: KernelOp, machine: MachineOp) -> list[tuple[str, float, float]]:
-    """The memories that would hold more than they can: name, bytes held, capacity."""
-    used: dict[str, float] = {}
-    for op in scheduled(kernel):
-        if not isinstance(op, StoreOp):
-            home = op.memory.string_value() if isinstance(op, LoadOp) else op.home_name
-            used[home] = used.get(home, 0.0) + held_bytes(op, machine.word.data)
-    limits: Mapping[str, float] = {n: float(m.capacity.data) for n, m in machine.memories.items() if m.capacity is not None}
-    return [(name, held, limits[name]) for name, held in used.items() if held > limits.get(name, float("inf"))]
+def _overfull(kernel: KernelOp, machine: MachineOp, stated: KernelMapping) -> list[tuple[str, float, float]]:
+    """The memories that would hold more than they can, or than the mapping lets them: name, bytes held, capacity."""
+    limits: dict[str, float] = {n: float(m.capacity.data) for n, m in machine.memories.items() if m.capacity is not None}
+    for name, budget in stated.budget.items():
+        limits[name] = min(limits.get(name, float("inf")), float(budget))
+    return [(name, held, limits[name]) for name, held in held_in(kernel, machine).items() if held > limits.get(name, float("inf"))]

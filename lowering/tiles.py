@@ -142,8 +142,11 @@ def stored_when(known: Mapping[str, Known], nest: Nest) -> When:
     return When(first, tuple(loop.name for loop in nest.loops if known[loop.rank] == "last"))
 
 
-def loaded_when(load: Load, nest: Nest) -> When:
-    """The iterations in which a tile is loaded: as `when_of`, from the loops that its place depends on and those its readers wait for."""
+def loaded_when(load: Load, nest: Nest, *, anew: bool = False) -> When:
+    """The iterations in which a tile is loaded: as `when_of`, from the loops that its place depends on and those its readers wait for.
+
+    One that is loaded `anew` each time is kept over no loop.
+    """
     varies = {r for s in load.subscripts for r in s.ranks}
     first: list[str] = []
     last: list[str] = []
@@ -151,6 +154,9 @@ def loaded_when(load: Load, nest: Nest) -> When:
     for loop in reversed(nest.loops):
         if all(loop.name in reader.last for reader in load.readers):
             last.insert(0, loop.name)
+        elif anew:
+            if all(loop.name in reader.first for reader in load.readers):
+                first.insert(0, loop.name)
         elif loop.name not in varies and (inside == 1 or loop.keeps):
             first.insert(0, loop.name)
         else:

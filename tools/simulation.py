@@ -14,10 +14,12 @@ from xdsl.utils.exceptions import PassFailedException
 from ..analysis.remarks import LocatedPassFailure
 from ..backend.einsum_place import machine_for, parse_tiles
 from ..backend.machine_yaml import machine_names
+from ..backend.mapping_yaml import MappingError, load_mapping
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from ..lowering.lower_einsum_to_accel import Lowered, lower_cascade
 from ..lowering.machine_lookup import machines_of
+from ..lowering.mapping import DEFAULT, CascadeMapping
 from ..lowering.placement import place_cascade
 from .default_pipeline import rewriting_passes
 from .diagnostics import Diagnostic, Failure, at_location
@@ -32,12 +34,14 @@ TOOL = "einfold simulate"
 @dataclass(frozen=True)
 class Wanted:
     """What to lower for: a machine of the module, the passes to rewrite with (None: those to the fewest passes), tiles as `RANK=SIZE`
-    texts, and whether the kernels are software-pipelined."""
+    texts, whether the kernels are software-pipelined, what a mapping says, and whether passes are verified one by one."""
 
     machine: str
     pipeline: str | None
     tiles: tuple[str, ...]
     overlap: bool
+    mapping: CascadeMapping = DEFAULT
+    verify: bool = True
 
 
 def only(module: ModuleOp, cascade: CascadeOp) -> CascadeOp:
@@ -45,6 +49,24 @@ def only(module: ModuleOp, cascade: CascadeOp) -> CascadeOp:
     for other in [op for op in module.walk() if isinstance(op, CascadeOp) and op is not cascade]:
         Rewriter.erase_op(other)
     return cascade
+
+
+def mapping_in(path: str | None) -> CascadeMapping:
+    """The mapping in a file. Raises `Failure`."""
+    if path is None:
+        return DEFAULT
+    try:
+        return load_mapping(path)
+    except MappingError as error:
+        raise Failure(told_at(str(error), "--mapping")) from error
+
+
+def told_at(text: str, otherwise: str) -> Diagnostic:
+    """A diagnostic from `file:line: error: message`, or one about `otherwise` where no place is told."""
+    found = re.match(r"(?P<file>.*?):(?P<line>\d+): error: (?P<message>.*)", text, re.DOTALL)
+    if found is None:
+        return Diagnostic("error", text, otherwise)
+    return Diagnostic("error", found["message"], found["file"], int(found["line"]))
 
 
 def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
@@ -57,23 +79,20 @@ def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
     try:
         return machine_for(module, name).sym_name.data
     except PassFailedException as error:
-        found = re.match(r"(?P<file>.*?):(?P<line>\d+): error: (?P<message>.*)", str(error), re.DOTALL)
-        if found is None:
-            raise Failure(Diagnostic("error", str(error), file if name is None else "--machine")) from error
-        raise Failure(Diagnostic("error", found["message"], found["file"], int(found["line"]))) from error
+        raise Failure(told_at(str(error), file if name is None else "--machine")) from error
 
 
 def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Lowered:
     """Rewrite, place and lower the one cascade of a module. Raises `Failure`."""
     machine = machines_of(module)[wanted.machine]
     tiles = _tiles(wanted, module)
-    Runner(ctx, _rewriting(machine, wanted, tiles), tool=TOOL).run(module, source)
+    Runner(ctx, _rewriting(machine, wanted, tiles), verify=wanted.verify, tool=TOOL).run(module, source)
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if len(cascades) != 1:
         raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
     try:
-        place_cascade(cascades[0], machine, {r: t for r, t in tiles.items() if r in cascades[0].sizes})
-        return lower_cascade(cascades[0], pipeline=wanted.overlap)
+        place_cascade(cascades[0], machine, {r: t for r, t in tiles.items() if r in cascades[0].sizes}, wanted.mapping)
+        return lower_cascade(cascades[0], pipeline=wanted.overlap, mapping=wanted.mapping)
     except LocatedPassFailure as error:
         raise Failure(at_location(error.location, str(error), source)) from error
 

@@ -15,8 +15,8 @@ from xdsl.dialects.builtin import Builtin, IntAttr, ModuleOp
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
-from einfold.backend.cost import TICKS
 from einfold.backend.simulate import simulate_kernel
+from einfold.backend.steps import TICKS
 from einfold.backend.values import run_values
 from einfold.dialects.accel import Accel, KernelOp, LoadOp, StateOp, StoreOp, TaskOp
 from einfold.dialects.accel_checks import machine_of

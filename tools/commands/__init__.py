@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),
         "eval": Command("compute values with the reference interpreter", "eval"),
         "simulate": Command("place a cascade on a machine and simulate it: cycles, bytes, utilisation, the bottleneck", "simulate"),
+        "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
         "check": Command("read and verify files of IR", "check"),
     }
 )

@@ -15,7 +15,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from ...analysis import remarks
 from ...backend.result import SimulationResult
-from ...backend.simulate import simulate
+from ...backend.simulate import Fidelity, simulate
 from ...dialects.accel import KernelOp
 from ...dialects.einsum import CascadeOp
 from ..choosing import choose_cascade
@@ -23,7 +23,7 @@ from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
-from ..simulation import Wanted, lower, machine_named, only
+from ..simulation import Wanted, lower, machine_named, mapping_in, only
 from ..source import Source, known_source
 from ..verifying import verify_module
 
@@ -35,7 +35,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--cascade", metavar="NAME", help="which cascade (default: the only one)")
     parser.add_argument("--pipeline", metavar="PASSES", help="passes to rewrite with, instead of those to the fewest passes; may be empty")
     parser.add_argument("--tile", action="append", default=[], metavar="RANK=SIZE,...", help="tiles of your own choice, e.g. m=512,p=128")
+    parser.add_argument("--mapping", metavar="FILE", help="a YAML file that states places, tiles, loops, stages; see docs/evaluation.md")
     parser.add_argument("--no-overlap", action="store_true", help="no software pipeline: all tasks of a tile in one stage, one copy of it")
+    parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default), or by bounds only")
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -56,7 +58,8 @@ def run(args: Namespace) -> int:
             found |= {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": machine}
             lines.append(f"cascade @{cascade.sym_name.data} on @{machine}: {_sizes(cascade.sizes)}")
             original = module.clone() if args.values else None
-            lowered = lower(ctx, module, source, Wanted(machine, args.pipeline, tuple(args.tile), not args.no_overlap))
+            wanted = Wanted(machine, args.pipeline, tuple(args.tile), not args.no_overlap, mapping_in(args.mapping))
+            lowered = lower(ctx, module, source, wanted)
             verify_module(module, source)
             if original is not None:
                 from ..values_check import check_values  # brings NumPy in
@@ -67,7 +70,7 @@ def run(args: Namespace) -> int:
         else:
             _refuse_options(args, file)
     notes = [r.message for r in made if r.kind == "analysis"]
-    result = _simulated(module, file)
+    result = _simulated(module, file, args.fidelity)
     if args.json:
         print(json.dumps({**found, "notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}, indent=2))
     else:
@@ -79,15 +82,15 @@ def run(args: Namespace) -> int:
 
 def _refuse_options(args: Namespace, file: str) -> None:
     """Options that need a cascade, where there are kernels only."""
-    options = ("machine", "set", "cascade", "pipeline", "tile", "no_overlap", "values")
+    options = ("machine", "set", "cascade", "pipeline", "tile", "mapping", "no_overlap", "values")
     given = next((f"--{o.replace('_', '-')}" for o in options if getattr(args, o) not in (None, [], False)), None)
     if given is not None:
         raise Failure(Diagnostic("error", f"{given} needs an einsum.cascade; there is none in it", file))
 
 
-def _simulated(module: ModuleOp, file: str) -> SimulationResult:
+def _simulated(module: ModuleOp, file: str, fidelity: Fidelity) -> SimulationResult:
     try:
-        return simulate(module)
+        return simulate(module, fidelity=fidelity)
     except DiagnosticException as error:
         raise Failure(Diagnostic("error", str(error).splitlines()[0], file)) from error
 

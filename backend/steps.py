@@ -1,0 +1,86 @@
+"""What the simulator runs: the steps of a kernel, with times and bytes, apart from the IR that they come from.
+
+Time is in ticks of 1/1024 cycle, as integers: repetition of a state is then a matter of equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+
+from ..dialects.accel_attrs import When
+from .actions import Actions
+
+TICKS = 1024
+"""Ticks of simulated time in a cycle."""
+
+
+@dataclass(frozen=True)
+class ReadPlan:
+    """A read of what step `maker` makes, `back` instances before the reader's own coordinates say.
+
+    It takes place unless the iteration is at coordinate 0 of `not_first`, and only if it is at coordinate 0 of `only_first`.
+    """
+
+    maker: int
+    back: int
+    not_first: str | None = None
+    only_first: str | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A dimension of a tile that can reach past its tensor: elements `base(loops) + low .. + high`, of which 0 .. size - 1 exist."""
+
+    base: Mapping[str, int]
+    low: int
+    high: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of the body, or what of its accesses spills.
+
+    `cycles` is how long a whole tile takes on its resource, `latency` what passes from then until the result may be read. `moved` is
+    bytes per (memory, "read" or "write") and run. A transfer's time and bytes shrink with `clips`.
+    `actions` is what a task asks of its array.
+    """
+
+    name: str
+    resource: str
+    when: When
+    stage: int
+    cycles: Fraction
+    latency: Fraction
+    reads: tuple[ReadPlan, ...]
+    makes: bool
+    copies: int
+    moved: Mapping[tuple[str, str], Fraction]
+    clips: tuple[Clip, ...] = ()
+    transfer: bool = False
+    turn: int = 0
+    actions: Actions = field(default_factory=Actions)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A kernel to simulate: its steps in issue order; loops outermost first; per step, how instances are numbered along the loops."""
+
+    name: str
+    loops: Mapping[str, int]
+    steps: tuple[Step, ...]
+    weights: tuple[Mapping[str, int], ...]
+    clock: float
+    word: float
+    arrays: tuple[str, ...]
+    memories: tuple[str, ...]
+    offchip: str
+    barriers: bool = False
+
+
+def ticks(cycles: Fraction) -> int:
+    """Cycles as ticks, rounded up, so that nothing takes no time that takes some."""
+    return ceil(cycles * TICKS)

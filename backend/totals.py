@@ -1,0 +1,89 @@
+"""What a kernel does in all, whatever the order in time: busy cycles, bytes, operations, and the bounds that follow from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .kinds import Kinds
+from .result import SimulationResult, TaskCounts, TaskSpan
+from .steps import TICKS, Program
+from .timing import Row
+
+BARRIERS = "barriers"
+"""Under which the bound of barriers stands beside those of resources."""
+
+
+@dataclass
+class _Total:
+    """One step over the whole nest: runs, ticks, how many whole tiles it handles (a clipped one counts for its share)."""
+
+    runs: int = 0
+    ticks: int = 0
+    tiles: Fraction = Fraction(0)
+
+
+def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[TaskSpan] = (), epochs: int = 0) -> SimulationResult:
+    """The result of a kernel that takes `cycles`, from how many iterations there are of each kind."""
+    census = kinds.census(0, kinds.root)
+    totals = [_Total() for _ in program.steps]
+    for row, times in census.items():
+        shares = kinds.shares(row)
+        for position, hold, _ in row.active:
+            total = totals[position]
+            total.runs += times
+            total.ticks += times * hold
+            total.tiles += shares[position] * times
+    busy: dict[str, dict[str, float]] = {resource: {} for resource in (*program.arrays, program.offchip)}
+    filled: dict[str, dict[str, float]] = {resource: {} for resource in busy}
+    moved: dict[str, dict[str, Fraction]] = {m: {"read": Fraction(0), "write": Fraction(0)} for m in program.memories}
+    for step, total in zip(program.steps, totals, strict=True):
+        busy[step.resource][step.name] = total.ticks / TICKS
+        filled[step.resource][step.name] = total.ticks / TICKS * float(step.actions.filled)
+        for (memory, way), count in step.moved.items():
+            moved[memory][way] += count * total.tiles
+    return SimulationResult(
+        program.name,
+        cycles,
+        cycles / program.clock,
+        busy,
+        {m: {way: int(count) for way, count in ways.items()} for m, ways in moved.items()},
+        timeline=tuple(timeline),
+        epochs=epochs,
+        filled=filled,
+        counts=tuple(_counts(program, totals)),
+        bounds=bounds(program, census),
+    )
+
+
+def _counts(program: Program, totals: Sequence[_Total]) -> list[TaskCounts]:
+    found: list[TaskCounts] = []
+    for step, total in zip(program.steps, totals, strict=True):
+        bytes_: dict[str, dict[str, int]] = {}
+        for (memory, way), count in step.moved.items():
+            bytes_.setdefault(memory, {"read": 0, "write": 0})[way] = int(count * total.tiles)
+        registers = {"read": step.actions.register_reads * total.runs, "write": step.actions.register_writes * total.runs}
+        operations = {op: times * total.runs for op, times in step.actions.operations.items()}
+        found.append(TaskCounts(step.name, step.resource, total.runs, operations, registers, bytes_))
+    return found
+
+
+def bounds(program: Program, census: Mapping[Row, int]) -> dict[str, float]:
+    """Cycles that a kernel takes in the steady state: per resource, all that it has to do; with barriers, turn after turn in every iteration."""
+    found: Counter[str] = Counter(dict.fromkeys((*program.arrays, program.offchip), 0))
+    steps = program.steps
+    for row, times in census.items():
+        turns: dict[int, dict[str, int]] = {}
+        ends: dict[int, int] = {}
+        for position, hold, _ in row.active:
+            step = steps[position]
+            found[step.resource] += times * hold
+            if program.barriers and not step.transfer:
+                queue = turns.setdefault(step.turn, {})
+                queue[step.resource] = queue.get(step.resource, 0) + hold
+                ends[step.turn] = max(ends.get(step.turn, 0), queue[step.resource] + int(step.latency * TICKS))
+        if program.barriers:
+            found[BARRIERS] += times * sum(ends.values())
+    return {resource: total / TICKS for resource, total in found.items()}

@@ -1,0 +1,1 @@
+"""The files of the FuseMax evaluation: cascades, mappings, and what is run with what. Data, no code."""

@@ -1,0 +1,78 @@
+"""`einfold evaluate NAME --out DIR`: a whole published evaluation, every point through cascade, machine, mapping and simulator.
+
+NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table, `fidelity.csv`
+and `summary.md`; files appear only when all of them are complete.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from importlib.resources import files
+from pathlib import Path
+
+from ..diagnostics import Diagnostic, Failure, suggestion
+from ..evaluation import evaluate
+from ..evaluation_energy import ACCOUNTINGS
+from ..evaluation_report import fidelity_csv, summary, table_csv
+from ..evaluation_spec import Spec, SpecError, parse_spec
+from ..output import write_text
+from ..simulation import told_at
+
+PACKAGED = ("fusemax",)
+"""Evaluations that come with einfold: folders of `examples` with an `evaluation.yaml`."""
+
+REFERENCE = "EINFOLD_REFERENCE"
+"""The environment variable that names a folder of published tables, unless --reference does."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help=f"{', '.join(PACKAGED)}, or a YAML file that describes an evaluation")
+    parser.add_argument("--out", metavar="DIR", required=True, help="the folder for tables and summary; made if it is not there")
+    parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default) or by bounds")
+    parser.add_argument("--accounting", choices=ACCOUNTINGS, default="full", help="energies: all accesses (default), or as the artifact counts")
+    parser.add_argument("--reference", metavar="DIR", help=f"published tables to compare with (default: ${REFERENCE}, if set)")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default: 2, or the cores there are)")
+
+
+def run(args: Namespace) -> int:
+    spec = load_spec(args.name)
+    out = Path(args.out)
+    if args.jobs < 1:
+        raise Failure(Diagnostic("error", f"{args.jobs} processes; at least 1 is needed", "--jobs"))
+    reference = _reference(args.reference)
+    tables = evaluate(spec, fidelity=args.fidelity, accounting=args.accounting, jobs=args.jobs)
+    written = {f"{name}.csv": table_csv(rows) for name, rows in tables.items()}
+    written["fidelity.csv"] = fidelity_csv(tables)
+    written["summary.md"] = summary(spec, tables, args.fidelity, args.accounting, reference)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(Diagnostic("error", f"cannot be made: {error.strerror}", str(out))) from error
+    for name, text in written.items():
+        write_text(str(out / name), text)
+    print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(written)} files in {out}, to be read first: {out / 'summary.md'}")
+    return 0
+
+
+def load_spec(name: str) -> Spec:
+    """An evaluation by name or path. Raises `Failure`."""
+    if name in PACKAGED:
+        path = Path(str(files("einfold.examples") / name / "evaluation.yaml"))
+    else:
+        path = Path(name)
+        if path.suffix not in (".yaml", ".yml"):
+            raise Failure(Diagnostic("error", f"unknown evaluation '{name}'{suggestion(name, PACKAGED)}; a file's name ends in .yaml", "evaluate"))
+    try:
+        return parse_spec(path.read_text(encoding="utf-8"), str(path), path.parent)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(Diagnostic("error", f"cannot be read: {getattr(error, 'strerror', None) or 'not a text file'}", str(path))) from error
+    except SpecError as error:
+        raise Failure(told_at(str(error), str(path))) from error
+
+
+def _reference(given: str | None) -> Path | None:
+    if given is not None and not Path(given).is_dir():
+        raise Failure(Diagnostic("error", "no such folder", given))
+    named = given or os.environ.get(REFERENCE)
+    return Path(named) if named and Path(named).is_dir() else None
