@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .build import ONE, ZERO, select
+from .corners import Corners
 from .derivation import OLD, Accumulator
 from .evaluate import Opaque, Table, evaluate
 from .expr import Apply, Expr, Num, Param, substitute_params, walk
@@ -24,6 +25,7 @@ from .scope import Leaf, element_leaves
 from .vanishing import zero_forces
 
 _TRIALS = 4
+_POINTS = 32
 
 FOLLOWING = OLD + ".following"
 """`Param(D + FOLLOWING)`: the old value of a summary, or its new one where the old one is at a bottom."""
@@ -137,9 +139,11 @@ def _at_element(accumulator: Accumulator, summary: Summary, bottom: float, known
     if bottom == 0 and not zeros:
         return "counted from the anchor"
     kind: Kind = "absorbed"
+    corners = Corners([accumulator.basis, summary.body])
+    drawn = (point for _ in range(_POINTS) for point in corners.points(samples.draw()))
     try:
-        for _ in range(4 * _TRIALS):
-            for values in _elements_at(bottom, summary, {**samples.draw(), **dict.fromkeys(zeros, 0.0)}, functions):
+        for point in drawn:
+            for values in _elements_at(bottom, summary, {**point, **dict.fromkeys(zeros, 0.0)}, functions):
                 value = evaluate(accumulator.basis, values, functions)
                 if not math.isfinite(value):
                     kind = "undefined in the original"

@@ -51,7 +51,10 @@ class Accumulator:
 
 @dataclass(frozen=True)
 class Obligation:
-    """One condition a rewrite rests on, and how it was met. `smtlib` is the query that a solver answered, if one was asked."""
+    """One condition a rewrite rests on, and how it was met.
+
+    `smtlib` states it as a script for solvers, where that can be said; with the line `smt.PROVED` in it, z3 found the script contradictory.
+    """
 
     name: str
     statement: str
@@ -124,12 +127,13 @@ class Derived:
 class Certificate:
     """A proof, by numbers, that the separation rank is at least `rank`: the matrix F(x_i, d_j) of these points is invertible.
 
-    `elements` and `summaries` name the variables; `xs` and `ds` hold one tuple of exact rationals (as text) per point, `constants`
-    the values of the fiber's constants. `pivots` are lower bounds of the absolute pivots of an elimination in interval
-    arithmetic with `digits` decimal digits; all are positive. `certificates.check_certificate` repeats the elimination.
+    `body` is F, with users' operators opened. `elements` and `summaries` name the variables; `xs` and `ds` hold one tuple of exact rationals
+    (as text) per point, `constants` the values of the fiber's constants. `pivots` are lower bounds of the absolute pivots of an
+    elimination in interval arithmetic with `digits` decimal digits; all are positive. `certificates.verified` repeats the elimination.
     """
 
     rank: int
+    body: Expr
     elements: tuple[Expr, ...]
     summaries: tuple[str, ...]
     constants: tuple[tuple[Expr, str], ...]

@@ -122,7 +122,8 @@ class Chain:
 
         found = Discharge(item, self.known, self.options).all()
         names = {o.name for o in found if o.result == "proved"}
-        kept = tuple(o for o in item.obligations if o.name not in names)
+        stated = {o.name: o.smtlib for o in found}
+        kept = tuple(replace(o, smtlib=stated.get(o.name)) for o in item.obligations if o.name not in names)
         return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
     def one(self, r: Reduction) -> Derived | Refusal:

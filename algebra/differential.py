@@ -15,11 +15,13 @@ from typing import Any, Literal
 from .build import ONE
 from .derivation import COUNT, OLD, Derived, Reduction, Refusal
 from .evaluate import Function, Opaque, evaluate
-from .expr import Access, Expr, Num, Param, RankShape, RankValue, walk
+from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, walk
 from .laws import Laws
 from .operators import REDUCTION_OPERATORS
+from .scope import element_leaves
 
 Data = Sequence[Mapping[Expr, Any]]
+_DRAWS = 20
 Verdict = Literal["agrees", "differs", "untested"]
 
 
@@ -152,7 +154,7 @@ def differential(chain: Sequence[Derived | Refusal], laws: Laws, arithmetic: Ari
         fixed[COUNT] = arithmetic.literal(size)
         data: list[dict[Expr, Any]] = [{e: arithmetic.literal(_element(e, style, i, source)) for e in elements} for i in range(size)]
         if style == "masked":
-            _mask(data, chain, source, arithmetic)
+            _mask(data, fixed, chain, source, arithmetic)
         machine = Machine(chain, laws, arithmetic, fixed)
         try:
             expected = machine.original(data)
@@ -197,14 +199,30 @@ def _element(leaf: Expr, style: str, index: int, source: random.Random) -> float
     return float(source.randint(-1, 2)) if style == "ties" else source.uniform(-2, 2)
 
 
-def _mask(data: list[dict[Expr, Any]], chain: Sequence[Derived | Refusal], source: random.Random, arithmetic: Arithmetic) -> None:
-    """Set the elements of every max (min) of plain data to its identity at the first points and some others, never at all of them."""
+def _mask(
+    data: list[dict[Expr, Any]], fixed: Mapping[Expr, Any], chain: Sequence[Derived | Refusal], source: random.Random, arithmetic: Arithmetic
+) -> None:
+    """Set the elements of every max (min) of plain data to its identity at the first points and some others, never at all of them.
+
+    Where a mask in the body does that, other elements are drawn for the first points until the mask holds there.
+    """
     for item in chain:
-        body, op = item.reduction.body, item.reduction.op
+        body, op = item.reduction.body, item.reduction.op.removeprefix("arg")
+        absent = Num(-math.inf if op == "max" else math.inf)
         if op in ("max", "min") and isinstance(body, Access):
             for i in range(len(data) - 1):
                 if i < 2 or source.random() < 0.3:
-                    data[i][body] = arithmetic.literal(-math.inf if op == "max" else math.inf)
+                    data[i][body] = arithmetic.literal(absent.value)
+        elif op in ("max", "min") and isinstance(body, Apply) and body.op == "select" and absent in body.args:
+            kept, leaves = body.args[1] != absent, [e for e in element_leaves(body.args[0]) if isinstance(e, Access)]
+            for point in data[: len(data) // 2 + 1]:
+                for _ in range(_DRAWS if leaves else 0):
+                    try:
+                        if bool(evaluate(body.args[0], {**fixed, **point}, arithmetic.functions, arithmetic.literal)) != kept:
+                            break
+                    except KeyError:  # it asks for a summary
+                        break
+                    point.update({leaf: arithmetic.literal(_element(leaf, "signed", 0, source)) for leaf in leaves})
 
 
 def _finite(value: Any) -> bool:

@@ -7,6 +7,7 @@ All of them are about fibers with at least one visited element and real element 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from .build import rational
-from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, walk
+from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue
 from .intervals import INCREASING, NONNEGATIVE, POSITIVE, REAL, Interval, point
 from .laws import RANGES, Laws
 from .linear import collect, factors, linear, plain
+from .orders import exponents, ordered
 from .scope import Scope, params, replace_subexpression
 
 LinearForm: TypeAlias = tuple[Mapping[Expr, Fraction], Fraction]
@@ -152,6 +154,12 @@ class Invariants:
 
     def _bounded_above(self, atoms: Mapping[Expr, Fraction], constant: Fraction) -> Interval:
         best = REAL
+        for small, large in itertools.permutations(atoms, 2):
+            if atoms[small] > 0 > atoms[large] and ordered(small, large, self):
+                both = min(atoms[small], -atoms[large])  # both * (small - large) <= 0
+                rest = {**atoms, small: atoms[small] - both, large: atoms[large] + both}
+                high = self.linear_interval({e: c for e, c in rest.items() if c != 0}, constant)
+                best = best.within(Interval(-math.inf, high.high, True, high.high_open))
         for e, c in atoms.items():
             for form, scale in self._facts(e, c):
                 rest = dict(atoms)
@@ -171,6 +179,8 @@ class Invariants:
             if c < 0:
                 return [(f, (-c, c)) for f in summary.above]
             return [(f, (-c, c)) for f in summary.below]
+        if isinstance(atom, Apply) and plain(atom) and atom.op == "log" and isinstance(atom.args[0], Param):
+            return [(linear(exponent), (-c, c)) for exponent in exponents(atom.args[0].name, c < 0, self)]
         if isinstance(atom, Apply) and plain(atom) and ((atom.op == "max" and c < 0) or (atom.op == "min" and c > 0)):
             return [(linear(a), (-c, c)) for a in atom.args]
         return []
@@ -182,14 +192,16 @@ class Invariants:
         return self.interval(expr).nonnegative
 
     def finite(self, expr: Expr) -> bool:
-        """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked included."""
+        """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked or infinite included."""
         return self.defined(expr) is None and not any(self._reaches_infinity(n) for n in params(expr) if n in self.summaries)
 
     def _reaches_infinity(self, name: str) -> bool:
-        """Whether a summary may be an extreme of nothing but the infinities that a mask puts in."""
+        """Whether a summary may be an extreme of nothing but infinities, its own or those of an Einsum that masks, or is made of such a one."""
         summary = self.summaries[name]
-        extreme = summary.op.removeprefix("arg") in ("max", "min") and not math.isfinite(summary.range.magnitude)
-        return extreme and any(isinstance(e, Num) and not math.isfinite(e.value) for e in walk(summary.body))
+        if math.isfinite(summary.range.magnitude):
+            return False
+        made_of = (n for n in params(summary.body) if n in self.summaries) if summary.range == REAL else ()
+        return summary.op.removeprefix("arg") in ("max", "min") or any(self._reaches_infinity(n) for n in made_of)
 
     def defined(self, expr: Expr) -> Expr | None:
         """None if `expr`, over summaries and constants, is finite at every reachable value; else the part that may not be.

@@ -85,6 +85,9 @@ HOMOMORPHISMS: tuple[Homomorphism, ...] = (
     Homomorphism("not", "and", "or"),
 )
 
+PARTIAL: frozenset[str] = frozenset({"sqrt", "rsqrt", "log"})
+"""Operators without a value on negative numbers: where `op(a * b)` has one, a and b have the same sign."""
+
 INVERSES: Mapping[str, str] = MappingProxyType({"add": "sub", "mul": "div"})
 """Operator -> the operator that undoes it: `inverse(op(a, b), b) = a` (for mul: b != 0)."""
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from .affine import Affine
+from .certificates import with_constants
 from .derivation import COUNT, Accumulator, Certificate, Derived, Options, Reduction, Refusal
 from .expr import Access, Apply, Expr, Num, Param, RankShape, RankValue
 from .laws import Laws
+from .smt_text import leaf_name, renamed_script
 
 Results = tuple[Derived | Refusal, ...]
 CAPACITY = 4096
@@ -49,18 +51,29 @@ class Canonical:
             empty=None if item.empty is None else self.expr(item.empty),
             waits_for=tuple(self.name(n) for n in item.waits_for),
             why=self.text(item.why),
-            obligations=tuple(replace(o, statement=self.text(o.statement)) for o in item.obligations),
+            obligations=tuple(replace(o, statement=self.text(o.statement), smtlib=self.script(o.smtlib)) for o in item.obligations),
         )
 
     def certificate(self, found: Certificate | None) -> Certificate | None:
         if found is None:
             return None
-        return replace(
+        named = replace(
             found,
+            body=self.expr(found.body),
             elements=tuple(self.expr(e) for e in found.elements),
             summaries=tuple(self.name(n) for n in found.summaries),
-            constants=tuple((self.expr(e), v) for e, v in found.constants),
         )
+        constants = tuple((self.expr(e), v) for e, v in found.constants)
+        if any(isinstance(e, Num | Apply) for e, _ in constants):  # the number of elements, as the caller says it
+            return with_constants(named, dict(constants))
+        return replace(named, constants=constants)
+
+    def script(self, script: str | None) -> str | None:
+        """A solver's script, its constants named as in the original chain."""
+        if script is None:
+            return None
+        names = {f"%{n}": f"%{o}" for n, o in self.names.items()} | {leaf_name(n): leaf_name(e) for n, e in self.leaves.items() if n != COUNT}
+        return renamed_script(script, names)
 
     def name(self, name: str) -> str:
         """`s0` and what hangs on it: `s0.old`, `s0.1`."""
@@ -90,12 +103,13 @@ def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr
     number = {"c": 0, "x": 0}
     sizes = frozenset(counts)
 
-    def rename(e: Expr) -> Expr:
-        if isinstance(e, Apply):
-            return Apply(e.op, tuple(rename(a) for a in e.args), e.merge)
-        if e in sizes:
+    def rename(e: Expr, divides: bool = False) -> Expr:
+        if e in sizes and (divides or not isinstance(e, Num)):  # a literal is the number of elements only where something is divided by it
             forward[e] = COUNT
-        if isinstance(e, Num) and e not in sizes:
+            return COUNT
+        if isinstance(e, Apply):
+            return Apply(e.op, tuple(rename(a, e.op == "div" and i == 1) for i, a in enumerate(e.args)), e.merge)
+        if isinstance(e, Num):
             return e
         if e not in forward:
             match e:

@@ -1,32 +1,34 @@
-"""Discharging what a rewrite rests on: with sympy (normal forms, nothing forced) and z3 (over the reals, laws as ground instances).
+"""Discharging what a rewrite rests on: by z3 on a script that states the claim (`smt.py`), else by sympy (normal forms, nothing forced).
 
-Every obligation comes back with its result, the method, the query it was put as, and the time it took; a solver that gives up within its
-limit leaves "unknown", never a silent yes. What all of them share is that floats are taken as reals.
+Every obligation comes back with its result, the method, the script, and the time it took; a solver that gives up within its limit leaves
+"unknown", never a silent yes. What all of them share is that floats are taken as reals.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from .bottoms import FOLLOWING
-from .build import ONE, ZERO
-from .derivation import OLD, Derived, Obligation, Options
-from .expr import Apply, Expr, Num, Param, substitute_params, walk
+from .build import ONE
+from .claims import Claim, Statements, summary_of
+from .derivation import Derived, Obligation, Options
+from .expr import Apply, Expr, Num, Param, RankShape, walk
 from .intervals import Interval
 from .invariants import Invariants
-from .laws import ORDER_AS
-from .scope import params, rename_params
-from .smt import Query
+from .polynomials import exact_sum
+from .scope import element_leaves, params, rename_params
+from .smt import Answer, Query, conditions
+from .smt_text import Writer, leaf_name
 from .sympy_bridge import Bridge, Sign, sympy
-
-MAX_DIRECT_MERGE = 2
-"""Up to this separation rank the associativity of the merge is put to z3 as it stands."""
 
 MAX_OPERATIONS = 150
 """Expressions with more operations than this are not given to sympy's simplifier."""
+
+NO_RANGES: Mapping[Expr, Interval] = MappingProxyType({})
+NOTHING_HIDDEN: Mapping[Expr, Expr] = MappingProxyType({})
 
 
 @dataclass
@@ -38,185 +40,127 @@ class Discharge:
     options: Options
 
     def all(self) -> tuple[Obligation, ...]:
-        found = [self.identity(), self.distributivity()]
+        """Each obligation, met or not."""
+        say = Statements(self.item, self.known)
+        found = [self.settled(say.identity()), self.distributivity(say)]
         if self.item.form == "rebased":
-            cocycle = self.cocycle()
-            found += [self.shift(), self.unit(), cocycle, self.merge(cocycle), self.empty(), self.defined()]
+            cocycle = self.settled(say.cocycle())
+            found += [self.settled(say.shift()), self.settled(say.unit()), cocycle, self.merge(say, cocycle)]
+            found += [self.settled(say.empty()), self.defined(say.defined())]
         return tuple(found)
 
-    # sympy -------------------------------------------------------------------------------------------------------------
-
-    def identity(self) -> Obligation:
-        """On a fiber of one element the final value is the body."""
-        single = {a.name: a.basis for a in self.item.accumulators}
-        pairs = [(substitute_params(self.item.final, single), self.item.reduction.body)]
-        return self.equal("identity", "the final value of a single element is the original term", pairs)
-
-    def shift(self) -> Obligation:
-        """b(x, d') = K(d, d') b(x, d)."""
-        bases = [a.basis for a in self.item.accumulators]
-        pairs = [(b, self.row(j, [self.renamed(c, {"": OLD}) for c in bases])) for j, b in enumerate(bases)]
-        return self.equal("shift", "moving the summaries moves the carried terms by the correction matrix", pairs)
-
-    def unit(self) -> Obligation:
-        """K(d, d) = I."""
-        pairs: list[tuple[Expr, Expr]] = []
-        for j, row in enumerate(self.item.correction):
-            for i, k in enumerate(row):
-                pairs.append((ZERO if k is None else self.renamed(k, {OLD: ""}), ONE if i == j else ZERO))
-        return self.equal("unit", "without a move of the summaries the correction is the identity", pairs)
-
-    def equal(self, name: str, statement: str, pairs: Sequence[tuple[Expr, Expr]]) -> Obligation:
-        """By sympy's normal form; what that leaves open, by z3."""
+    def settled(self, claim: Claim) -> Obligation:
+        """By z3; what that leaves open, by sympy's normal form."""
+        answer = self.ask(claim)
+        if answer.result == "proved":
+            return _obligation(claim, answer)
         start = time.perf_counter()
-        pairs = [(self.known.laws.inline(a), self.known.laws.inline(b)) for a, b in pairs]
-        bridge = Bridge(self.sign, opaque=True)
-        if all(_zero(bridge.to_sympy(a) - bridge.to_sympy(b)) for a, b in pairs):
-            return Obligation(name, statement, "proved", "sympy normal form", None, time.perf_counter() - start)
-        query = self.query()
-        self.assume_ranges(query, [e for pair in pairs for e in pair])
-        return self.ask(query, name, statement, *(query.translate(a) == query.translate(b) for a, b in pairs))
+        if self.normal_forms_agree(claim):
+            seconds = answer.seconds + time.perf_counter() - start
+            return Obligation(claim.name, claim.statement, "proved", "sympy normal form", answer.smtlib, seconds)
+        return _obligation(claim, answer)
 
-    def sign(self, e: Expr) -> Sign:
-        """Of a leaf or an opaque part, at points where the correction is evaluated: bottoms have been replaced."""
-        interval = self.known.interval(rename_params(e, _current))
-        if interval.positive or (interval.nonnegative and isinstance(e, Param) and e.name in dict(self.item.safe)):
-            return "positive"
-        return "nonnegative" if interval.nonnegative else "real"
+    def distributivity(self, say: Statements) -> Obligation:
+        """Whatever values the parts of the final value have in which no accumulator occurs; else as it stands; else with their intervals."""
+        claim = say.distributivity()
+        parts = [e for e in largest_parts_without(say.final.body, (a.name for a in self.item.accumulators)) if isinstance(e, Apply)]
+        hidden: dict[Expr, Expr] = {part: Param(f"part.{i}") for i, part in enumerate(parts)}
+        general = say.with_parts(claim, hidden)
+        answer = self.ask(general, hidden) if parts else None
+        if answer is not None and answer.result == "proved":
+            return _obligation(claim, answer)
+        found = self.settled(claim)
+        if found.result != "proved" and parts:
+            answer = self.ask(general, hidden, {stand_in: self.known.interval(part) for part, stand_in in hidden.items()})
+            return _obligation(claim, answer) if answer.result == "proved" else found
+        return found
 
-    def assume_ranges(self, query: Query, exprs: Sequence[Expr]) -> None:
-        """The ranges of the summaries, ends that are bottoms excluded."""
-        safe = dict(self.item.safe)
-        for p in dict.fromkeys(p for e in exprs for p in params(e)):
-            summary = self.known.summaries.get(p.removesuffix(OLD))
-            if summary is not None:
-                values = summary.range
-                query.assume(query.real(Param(p)), Interval(values.low, values.high, True, True) if p in safe else values)
+    def merge(self, say: Statements, cocycle: Obligation) -> Obligation:
+        """As it stands, where the correction is algebraic; else from the cocycle, which has been put to solvers already."""
+        answer = self.ask(say.merge()) if say.algebraic else None
+        if answer is not None and answer.result == "proved":
+            return _obligation(say.merge(), answer)
+        claim = say.merge_by_cocycle()
+        answer = self.ask(claim)
+        result = cocycle.result if answer.result == "proved" else answer.result
+        return Obligation(claim.name, claim.statement, result, "z3, from the cocycle", answer.smtlib, answer.seconds)
+
+    def defined(self, claim: Claim) -> Obligation:
+        if not claim.holds:
+            return Obligation(claim.name, claim.statement, "proved", "inspection: no division, root or logarithm of a summary is in it")
+        return self.settled(claim)
 
     # z3 ----------------------------------------------------------------------------------------------------------------
 
-    def distributivity(self) -> Obligation:
-        """final(A (+) B) = final(A) (+) final(B), with the summaries fixed."""
-        query = self.query()
-        names = [a.name for a in self.item.accumulators]
-        hidden = self.hidden(self.item.final, names, query)
-        left = {n: Param(n + "'1") for n in names}
-        right = {n: Param(n + "'2") for n in names}
-        joint: dict[str, Expr] = {a.name: _combine(a.op, left[a.name], right[a.name]) for a in self.item.accumulators}
-        both = _combine(self.item.reduction.op, substitute_params(hidden, left), substitute_params(hidden, right))
-        claim = query.translate(substitute_params(hidden, joint)) == query.translate(both)
-        return self.ask(query, "distributivity", "the final value of two parts combined is the combination of their final values", claim)
+    def ask(self, claim: Claim, hidden: Mapping[Expr, Expr] = NOTHING_HIDDEN, ranges: Mapping[Expr, Interval] = NO_RANGES) -> Answer:
+        """z3's answer. `hidden`: parts that the claim has parameters for; `ranges`: what is known of those."""
+        query = Query(self.options.timeout_ms, self.known.laws)
+        query.notes += [f"{leaf_name(stand_in)} is {Writer().term(part)}" for part, stand_in in hidden.items()]
+        for part in claim.parts:
+            query.define(part)
+        claims = (*(Apply("eq", pair) for pair in claim.equal), *claim.holds)
+        if claim.lemmas:
+            return query.prove(claims, claim.lemmas)
+        self.assume_known(query, [query.writer.expand(e) for e in claims], query.ordered(claims))
+        for value, interval in ranges.items():
+            query.assume(value, interval)
+        for e in claim.given:
+            query.where_defined(e)
+        for c in claim.where:
+            query.given[query.formula(c)] = None
+        return query.prove(claims)
 
-    def cocycle(self) -> Obligation:
-        """K(d', d'') K(d, d') = K(d, d'')."""
-        query = self.query()
-        size = range(self.item.k)
-        claims: list[Any] = []
-        for j in size:
-            for i in size:
-                path = [_product(self.between(self.item.correction[j][via], 2, 3), self.between(self.item.correction[via][i], 1, 2)) for via in size]
-                direct = self.between(self.item.correction[j][i], 1, 3)
-                claims.append(query.translate(_sum(path)) == query.translate(direct or ZERO))
-        return self.ask(query, "cocycle", "correcting twice is correcting once", *claims)
+    def assume_known(self, query: Query, exprs: Sequence[Expr], ordered: bool) -> None:
+        """The ranges of summaries, ends that are bottoms excluded, and of constants; where order matters, how summaries bound the element."""
+        safe = dict(self.item.safe)
+        elements = frozenset(x for e in exprs for x in element_leaves(e))
+        for leaf in dict.fromkeys(x for e in exprs for x in walk(e) if isinstance(x, Param | RankShape)):
+            summary = self.known.summaries.get(summary_of(leaf.name)) if isinstance(leaf, Param) else None
+            values = self.known.interval(leaf) if summary is None else summary.range
+            if summary is not None and summary.name in safe:
+                values = Interval(values.low, values.high, True, True)
+            query.assume(leaf, values)
+            if summary is not None and ordered:
+                for form, relation in (*((f, "le") for f in summary.above), *((f, "ge") for f in summary.below)):
+                    if elements.issuperset(form[0]) and elements:
+                        bound = exact_sum([*((k, a) for a, k in form[0].items()), *([(form[1], ONE)] if form[1] else [])])
+                        query.assume_that(Apply(relation, (bound, leaf)))
 
-    def merge(self, cocycle: Obligation) -> Obligation:
-        """(p * q) * r = p * (q * r), for any values of the joint summaries: put to z3 as it stands where it is small.
+    # sympy -------------------------------------------------------------------------------------------------------------
 
-        Otherwise by comparing the coefficients of p, q and r: each equality is an instance of the cocycle.
-        """
-        statement = "merging partial results is associative"
-        if self.item.k <= MAX_DIRECT_MERGE:
-            query = self.query()
-            left = self.merged(self.merged(self.state(1), self.state(2), 1, 2, 4), self.state(3), 4, 3, 6)
-            right = self.merged(self.state(1), self.merged(self.state(2), self.state(3), 2, 3, 5), 1, 5, 6)
-            claims = [query.translate(p) == query.translate(q) for p, q in zip(left, right, strict=True)]
-            direct = self.ask(query, "merge", statement, *claims)
-            if direct.result == "proved":
-                return direct
-        return Obligation("merge", statement, cocycle.result, "corollary of the cocycle, as the correction is linear", cocycle.smtlib)
+    def normal_forms_agree(self, claim: Claim) -> bool:
+        """Whether both sides of each equality have one normal form, and a value wherever the equality is claimed, which normal forms do not ask."""
+        if claim.holds or not claim.equal:
+            return False
+        query = Query(0)
+        for part in claim.parts:
+            query.define(part)
+        bridge = Bridge(self.sign, opaque=True)
+        pairs = [(query.writer.expand(a), query.writer.expand(b)) for a, b in claim.equal]
+        if not all(_zero(bridge.to_sympy(a) - bridge.to_sympy(b)) for a, b in pairs):
+            return False
+        provided = {c for e in claim.given for c in conditions(query.writer.expand(e))}
+        needed = tuple(dict.fromkeys(c for pair in pairs for e in pair for c in conditions(e) if c not in provided))
+        return not needed or self.ask(replace(claim, equal=(), holds=needed)).result == "proved"
 
-    def empty(self) -> Obligation:
-        """A state merged with an empty one, which leaves the summaries as they are, is unchanged."""
-        query = self.query()
-        identities: list[Expr] = [Num(int(a.identity)) for a in self.item.accumulators]
-        merged = self.merged(self.state(1), identities, 1, 2, 1)
-        claims = [query.translate(p) == query.translate(q) for p, q in zip(merged, self.state(1), strict=True)]
-        return self.ask(query, "empty", "an empty tile changes nothing", *claims)
-
-    def defined(self) -> Obligation:
-        """No divisor in the correction is zero at a reachable value."""
-        query = Query(self.options.timeout_ms, self.known.laws, divisors_nonzero=False)
-        entries = [k for row in self.item.correction for k in row if k is not None]
-        divisors = dict.fromkeys(e.args[1] for k in entries for e in walk(k) if isinstance(e, Apply) and e.op == "div")
-        self.assume_ranges(query, list(divisors))
-        claims = [query.translate(d) != 0 for d in divisors]
-        statement = "no correction divides by zero at a reachable value of the summaries (bottoms are replaced first)"
-        return self.ask(query, "defined", statement, *claims)
-
-    def query(self) -> Query:
-        return Query(self.options.timeout_ms, self.known.laws)
-
-    def ask(self, query: Query, name: str, statement: str, *claims: Any) -> Obligation:
-        answer = query.prove(query.conjunction(claims))
-        return Obligation(name, statement, answer.result, "z3", answer.smtlib, answer.seconds)
-
-    def hidden(self, e: Expr, names: Sequence[str], query: Query) -> Expr:
-        """The largest parts without accumulators as constants of their own, within their intervals."""
-        if not any(p in names for p in params(e)):
-            if isinstance(e, Num):
-                return e
-            query.assume(query.real(e), self.known.interval(e))
-            return query.alias(e)
-        if isinstance(e, Apply):
-            return Apply(e.op, tuple(self.hidden(a, names, query) for a in e.args), e.merge)
-        return e
-
-    def state(self, index: int) -> list[Expr]:
-        return [Param(f"{a.name}'{index}") for a in self.item.accumulators]
-
-    def merged(self, p: Sequence[Expr], q: Sequence[Expr], at_p: int, at_q: int, to: int) -> list[Expr]:
-        """Two states, each corrected from its summaries to the joint ones, combined."""
-        return [Apply("add", (self.row(j, p, at_p, to), self.row(j, q, at_q, to))) for j in range(self.item.k)]
-
-    def row(self, j: int, values: Sequence[Expr], start: int | None = None, to: int | None = None) -> Expr:
-        """Row j of K applied to values, between the numbered summary values, or from old to new."""
-        entries = tuple(None if k is None else self.renamed(k, {}) for k in self.item.correction[j])
-        moved = entries if start is None or to is None else tuple(self.between(k, start, to) for k in entries)
-        return _sum([_product(k, v) for k, v in zip(moved, values, strict=True)])
-
-    def between(self, k: Expr | None, start: int, to: int) -> Expr | None:
-        return None if k is None else self.renamed(k, {OLD: f"'{start}", "": f"'{to}"})
-
-    def renamed(self, e: Expr, endings: Mapping[str, str]) -> Expr:
-        """Summaries with their ending (`.old` or none) exchanged."""
-
-        def name(n: str) -> str:
-            n = n.removesuffix(FOLLOWING) + OLD if n.endswith(FOLLOWING) else n
-            head = n.removesuffix(OLD)
-            ending = n[len(head) :]
-            return head + endings[ending] if head in self.known.summaries and ending in endings else n
-
-        return rename_params(e, name)
+    def sign(self, e: Expr) -> Sign:
+        """Of a leaf or an opaque part, at points where the correction is evaluated: bottoms have been replaced."""
+        interval = self.known.interval(rename_params(e, summary_of))
+        if interval.positive or (interval.nonnegative and isinstance(e, Param) and summary_of(e.name) in dict(self.item.safe)):
+            return "positive"
+        return "nonnegative" if interval.nonnegative else "real"
 
 
-def _current(name: str) -> str:
-    return name.removesuffix(OLD)
+def _obligation(claim: Claim, answer: Answer) -> Obligation:
+    return Obligation(claim.name, claim.statement, answer.result, "z3", answer.smtlib, answer.seconds)
 
 
-def _combine(op: str, a: Expr, b: Expr) -> Expr:
-    return Apply({"or": "max", "and": "min"}.get(op, ORDER_AS.get(op, op).removeprefix("arg")), (a, b))
-
-
-def _product(a: Expr | None, b: Expr | None) -> Expr | None:
-    return None if a is None or b is None else Apply("mul", (a, b))
-
-
-def _sum(parts: Sequence[Expr | None]) -> Expr:
-    result: Expr | None = None
-    for p in parts:
-        if p is not None:
-            result = p if result is None else Apply("add", (result, p))
-    return ZERO if result is None else result
+def largest_parts_without(e: Expr, names: Iterable[str]) -> list[Expr]:
+    """The largest parts of an expression in which none of these parameters occurs, numbers aside; each once."""
+    inside = set(names)
+    if inside.isdisjoint(params(e)):
+        return [] if isinstance(e, Num) else [e]
+    return list(dict.fromkeys(part for a in (e.args if isinstance(e, Apply) else ()) for part in largest_parts_without(a, inside)))
 
 
 def _zero(difference: Any) -> bool:

@@ -46,6 +46,8 @@ class Ordered:
         """The reduction's value from the extremes. Raises `NotOrdered`."""
         if self.op in ("or", "and") and not (isinstance(body, Apply) and body.op in _TRUTH):
             raise NotOrdered("it is not a truth value")
+        if self.argument and not self.known.scope.of(body).elements:
+            raise NotOrdered("all its elements are equal, and nothing carried has a coordinate")
         return self.best(body, ORDER_AS[self.op].endswith("max"))
 
     def best(self, e: Expr, up: bool) -> Expr:
@@ -119,7 +121,24 @@ class Ordered:
             parts += [(k * n, q) for k, q in power]
         return parts
 
-    def product(self, e: Expr, up: bool) -> Expr:
+    def as_written(self, e: Apply, up: bool) -> Expr | None:
+        """A product with the best of its one moving side in that side's place, where the other side's sign is known.
+
+        Every float product and quotient is monotone too, so that the value is rounded as the original's: what a step makes of it is the same.
+        """
+        moving = [i for i, a in enumerate(e.args) if self.known.scope.of(a).elements]
+        if len(moving) != 1 or (e.op == "div" and moving == [1]):
+            return None
+        sign = self.known.interval(e.args[1 - moving[0]])
+        if not (sign.nonzero if self.argument else sign.nonnegative or sign.nonpositive):
+            return None
+        args = list(e.args)
+        args[moving[0]] = self.best(args[moving[0]], up == sign.nonnegative)
+        return Apply(e.op, tuple(args))
+
+    def product(self, e: Apply, up: bool) -> Expr:
+        if (kept := self.as_written(e, up)) is not None:
+            return kept
         coefficient, found = factors(e)
         powers = collect(found)
         scalars: list[Factor] = [(b, n) for b, n in powers.items() if self.known.scope.of(b).summaries and not self.known.scope.of(b).elements]

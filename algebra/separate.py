@@ -16,7 +16,7 @@ from .cases import extreme, selected, settled
 from .evaluate import evaluate
 from .expr import Apply, Expr, Num
 from .invariants import Invariants
-from .laws import ADDITION_FORMULAS, Domain
+from .laws import ADDITION_FORMULAS, PARTIAL, Domain
 from .linear import addends, collect, factors, plain
 from .terms import HOLE, NotSeparable, Split, Term, Wave, join_exponentials, merge_terms, normal, power_of, with_common_factor
 
@@ -129,7 +129,7 @@ class _Separation:
             return result
         if self.scope.of(b).constant:
             domain = "nonnegative" if self.known.nonnegative(b) else "positive"
-            return [self.multiplicative(self.single(a), lambda f: Apply("pow", (f, b)), e, domain, b)]
+            return [self.multiplicative(self.single(a), lambda f: Apply("pow", (f, b)), e, domain, b, partial=exponent is not None)]
         if self.scope.of(a).constant and self.known.positive(a):
             return [self.wave(Apply("pow", (a, HOLE)), "exp", b, e)]
         raise NotSeparable(e, "its exponent depends on the data")
@@ -146,7 +146,8 @@ class _Separation:
             return [self.wave(Apply(op, (HOLE,)), "exp", a, e)]
         law = laws.homomorphism(op, "mul")
         if law is not None and law.target == "mul":
-            return [self.multiplicative(self.single(a), lambda f: Apply(op, (f,)), e, law.domain, _EXPONENTS.get(op))]
+            partial = op in PARTIAL and laws.user(op) is None
+            return [self.multiplicative(self.single(a), lambda f: Apply(op, (f,)), e, law.domain, _EXPONENTS.get(op), partial=partial)]
         raise NotSeparable(e, f"{op} has no law that takes a summary out of it")
 
     def wave(self, function: Expr, kind: str, argument: Expr, where: Expr) -> Term:
@@ -182,23 +183,38 @@ class _Separation:
     def summary_factors(self, scalars: Iterable[Factor]) -> bool:
         return any(self.scope.of(b).summaries for b, _ in scalars)
 
-    def multiplicative(self, t: Term, f: Callable[[Expr], Expr], where: Expr, domain: Domain, exponent: Expr | None) -> Term:
-        """`f` of a product, for f(a b) = f(a) f(b) on `domain`; `exponent` says what f does to an exponential inside."""
+    def multiplicative(
+        self, t: Term, f: Callable[[Expr], Expr], where: Expr, domain: Domain, exponent: Expr | None, *, partial: bool = False
+    ) -> Term:
+        """`f` of a product, for f(a b) = f(a) f(b) on `domain`; `exponent` says what f does to an exponential inside.
+
+        `partial`: f has no value on negative numbers. Where f(a b) has one, a and b have one sign, and it is f(|a|) f(|b|).
+        """
         if t.waves and exponent is None:
             raise NotSeparable(where, "it has no law for an exponential inside")
-        summary = product((b, n) for b, n in t.scalars if self.scope.of(b).summaries)
-        rest = product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
+        each, rest = self.parted(t)
+        summary = product(each)
         fine = domain == "real" or self.known.positive(summary)
         fine = fine or (domain == "nonnegative" and self.known.nonnegative(summary) and self.known.nonnegative(rest))
-        if not fine:
+        if not fine and partial:
+            each, rest = [(self.size(b), n) for b, n in each], self.size(rest)
+        elif not fine:
             raise NotSeparable(where, "a summary inside it may be negative")
         waves = tuple(replace(w, scale=product([(w.scale, 1), (exponent, 1)])) for w in t.waves) if exponent is not None else ()
-        each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]
         if domain != "real" and not all(self.known.nonnegative(b) for b, _ in each):
             each = [(summary, 1)] if each else []
         scalars = tuple((self.sized(f, b), n) for b, n in each)
         elements = () if rest == ONE else ((self.sized(f, rest), 1),)
         return Term(scalars=scalars, elements=elements, waves=waves)
+
+    def parted(self, t: Term) -> tuple[list[Factor], Expr]:
+        """The summary factors of a term without shifts, and the product of all others but its waves."""
+        each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]
+        return each, product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
+
+    def size(self, part: Expr) -> Expr:
+        """`|part|`, left as it is where it is never negative."""
+        return part if self.known.nonnegative(part) else Apply("abs", (part,))
 
     def sized(self, f: Callable[[Expr], Expr], part: Expr) -> Expr:
         """`f(part)`; an absolute value of what is never negative is left out."""
@@ -206,14 +222,13 @@ class _Separation:
         return part if isinstance(result, Apply) and result.op == "abs" and self.known.nonnegative(part) else result
 
     def logarithm(self, e: Expr, a: Expr) -> list[Term]:
+        """The logarithm of a product: the sum of logarithms; of sizes, where signs are unknown: where it has a value, signs cancel."""
         t = self.single(a)
-        summary = product((b, n) for b, n in t.scalars if self.scope.of(b).summaries)
-        rest = product([*((b, n) for b, n in t.scalars if not self.scope.of(b).summaries), *t.elements], t.coefficient)
-        if not self.known.positive(summary):
-            raise NotSeparable(e, "a summary inside it may not be positive")
-        each = [(b, n) for b, n in t.scalars if self.scope.of(b).summaries]
-        if not all(self.known.positive(b) for b, _ in each):
-            each = [(summary, 1)]
+        each, rest = self.parted(t)
+        if not self.known.positive(product(each)):
+            each, rest = [(self.size(b), n) for b, n in each], self.size(rest)
+        elif not all(self.known.positive(b) for b, _ in each):
+            each = [(product(each), 1)]
         parts: list[Addend] = [(Fraction(n), Apply("log", (b,))) for b, n in [*([(rest, 1)] if rest != ONE else []), *each]]
         for w in t.waves:
             if not (isinstance(w.function, Apply) and w.function.op == "exp"):

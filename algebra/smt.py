@@ -1,28 +1,33 @@
-"""Obligations as SMT queries over the reals, with transcendental functions uninterpreted and their laws as ground instances.
+"""Claims about real expressions, written as SMT-LIB 2.6 scripts and put to z3: what was asked is what was written.
 
-exp becomes an uninterpreted E with, for the arguments that occur, `E(t) > 0` and `E(a + b) = E(a) E(b)` down to single addends; log(d) is an
-L with `E(L(d)) = d` where d > 0; a square root is the non-negative r with r r = a; increasing functions get their monotonicity for
-each pair of arguments. z3 is imported on first use; every query has a time limit.
+A script declares its variables, defines the parts of the derivation, states the laws of the functions that occur (`smt_laws.py`), what is known and
+where the claim is made, and denies the claim: any solver that finds it contradictory has proved the claim, without knowing anything of this
+library. z3 is imported on first use, reads the text in a context of its own, and is limited in time and work.
 """
 
 from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from .build import rational
 from .derivation import Outcome
-from .expr import Apply, Expr, Num, Param
+from .expr import Apply, Expr, Num, walk
 from .intervals import Interval
 from .laws import DEFAULT_LAWS, Laws
-from .linear import linear, plain
+from .linear import plain
+from .smt_laws import ORDER, Instances
+from .smt_text import Definition, Writer, applied, real, whole
 
-_RESOURCES_PER_MS = 2000
-"""z3's own deterministic measure of work, about what a millisecond buys."""
+_WORK_PER_MS = 500
+"""z3's own deterministic measure of work, for each millisecond of the limit: a quarter of what that buys on an idle machine."""
+
+PROVED = "(set-info :status unsat)"
+"""The line by which a script says that a solver found it contradictory."""
 
 
 def z3() -> Any:
@@ -31,7 +36,7 @@ def z3() -> Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a query came out: `result`, the query's SMT-LIB text, and the seconds it took."""
+    """How a script came out: `result`, the script, and the seconds it took."""
 
     result: Outcome
     smtlib: str
@@ -40,167 +45,138 @@ class Answer:
 
 @dataclass
 class Query:
-    """Builds one query: translate expressions, assume ranges, then `prove` a claim.
-
-    `divisors_nonzero`: the claim is about points where every divisor in it is nonzero (z3's own division by zero means nothing).
-    """
+    """Builds one script: define parts, say what is known, and `prove` claims."""
 
     timeout_ms: int
     laws: Laws = DEFAULT_LAWS
-    divisors_nonzero: bool = True
-    names: dict[Expr, Any] = field(default_factory=dict[Expr, Any])
-    facts: list[Any] = field(default_factory=list[Any])
-    applied: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict[str, list[tuple[Any, Any]]])
+    writer: Writer = field(default_factory=Writer)
+    known: dict[str, None] = field(default_factory=dict[str, None])
+    given: dict[str, None] = field(default_factory=dict[str, None])
+    read: list[Expr] = field(default_factory=list[Expr])
+    notes: list[str] = field(default_factory=list[str])
 
-    def real(self, leaf: Expr, hint: str = "v") -> Any:
-        """The real constant that stands for a leaf, or for a part that the query does not look into."""
-        if leaf not in self.names:
-            self.names[leaf] = z3().Real(f"{hint}{len(self.names)}")
-        return self.names[leaf]
+    def define(self, definition: Definition) -> None:
+        self.writer.define(definition)
 
-    def alias(self, part: Expr) -> Expr:
-        """A parameter that stands for a part which the query does not look into; equal parts have the same one."""
-        constant = self.real(part)
-        stand_in = Param(f"#{constant}")
-        self.names[stand_in] = constant
-        return stand_in
+    def formula(self, e: Expr) -> str:
+        """A condition in the notation of maps, as a formula; the laws of what occurs in it are stated."""
+        self.read.append(self.writer.expand(e))
+        return self.writer.formula(e)
 
-    def conjunction(self, claims: Sequence[Any]) -> Any:
-        return z3().And(*claims)
-
-    def assume(self, value: Any, interval: Interval) -> None:
-        """The value lies in an interval."""
+    def assume(self, value: Expr, interval: Interval) -> None:
+        """It is known that a value lies in an interval."""
+        term = self._term(value)
         if isinstance(interval.low, Fraction):
-            low = z3().Q(interval.low.numerator, interval.low.denominator)
-            self.facts.append(value > low if interval.low_open else value >= low)
+            self.known[applied(">" if interval.low_open else ">=", term, real(interval.low))] = None
         if isinstance(interval.high, Fraction):
-            high = z3().Q(interval.high.numerator, interval.high.denominator)
-            self.facts.append(value < high if interval.high_open else value <= high)
+            self.known[applied("<" if interval.high_open else "<=", term, real(interval.high))] = None
 
-    def translate(self, e: Expr) -> Any:
-        """The expression as a z3 term."""
-        value = rational(e)
-        if value is not None:
-            return z3().Q(value.numerator, value.denominator)
-        if not isinstance(e, Apply) or not plain(e):
-            return self.real(e)
+    def assume_that(self, e: Expr) -> None:
+        """It is known that a condition holds."""
+        self.known[self.formula(e)] = None
+
+    def where_defined(self, e: Expr) -> None:
+        """The claim is made where this has a value: no divisor is zero, no root is of a negative number."""
+        for condition in conditions(self.writer.expand(e)):
+            self.given[self.formula(condition)] = None
+
+    def equal(self, pairs: Iterable[tuple[Expr, Expr]]) -> Answer:
+        """Ask whether the expressions of each pair are always equal."""
+        return self.prove([Apply("eq", pair) for pair in pairs])
+
+    def prove(self, claims: Iterable[Expr], lemmas: Iterable[Expr] = ()) -> Answer:
+        """Ask whether all of these conditions always hold; or, whether they follow from the lemmas, whatever the functions in them are.
+
+        Nothing is proved by what contradicts itself: what is stated beside the claim must not be found contradictory. Exponentials are put
+        together first, and taken apart if that does not do.
+        """
+        claims, relied = list(claims), list(map(self.formula, lemmas))
+        claimed = list(dict.fromkeys(map(self.formula, claims)))
+        claim = claimed[0] if len(claimed) == 1 else "\n    ".join(("(and", *claimed)) + ")" if claimed else "true"
+        seconds, script, tried = 0.0, "", set[tuple[str, ...]]()
+        for apart in (False, True):
+            laws = () if relied else tuple(Instances(self.read, self.laws, self.writer, self.ordered(claims), apart).formulas())
+            if laws in tried:
+                continue
+            tried.add(laws)
+            stated = "\n".join(self._stated(laws, relied))
+            script = f"{stated}\n; the claim, denied\n(assert (not {claim}))\n(check-sat)"
+            start = time.perf_counter()
+            proved = contradictory(script, self.timeout_ms) and not contradictory(stated, self.timeout_ms)
+            seconds += time.perf_counter() - start
+            if proved:
+                return Answer("proved", self._headed(script, True), seconds)
+        return Answer("unknown", self._headed(script, False), seconds)
+
+    def _headed(self, script: str, proved: bool) -> str:
+        logic = "QF_UFNRA" if self.writer.functions else "QF_NRA"
+        return "\n".join(("(set-info :smt-lib-version 2.6)", *([PROVED] if proved else []), f"(set-logic {logic})", script)) + "\n"
+
+    def ordered(self, claims: Iterable[Expr]) -> bool:
+        """Whether signs, or which value is larger, matter to the claims."""
+        return any(isinstance(e, Apply) and e.op in ORDER for c in claims for e in walk(self.writer.expand(c)))
+
+    def _stated(self, laws: Iterable[str], lemmas: Iterable[str]) -> Iterator[str]:
+        yield from (f"; {note}" for note in self.notes)
+        yield from self.writer.declarations()
+        parts: dict[str, Iterable[str]] = {
+            "the laws of these functions, where they are applied": laws,
+            "what another chunk proves": lemmas,
+            "what is known": self.known,
+            "where the claim is made": self.given,
+        }
+        for title, formulas in parts.items():
+            lines = [f"(assert {f})" for f in formulas]
+            yield from (f"; {title}", *lines) if lines else ()
+
+    def _term(self, e: Expr) -> str:
+        self.read.append(self.writer.expand(e))
+        return self.writer.term(e)
+
+
+def contradictory(script: str, timeout_ms: int) -> bool:
+    """Whether z3, which knows nothing but the text, finds it contradictory within the limit."""
+    api = z3()
+    solver = api.Solver(ctx=api.Context())
+    solver.set("timeout", timeout_ms)
+    solver.set("rlimit", timeout_ms * _WORK_PER_MS)  # what is found must not depend on how busy the machine is, as far as z3 counts its work
+    solver.from_string(script)
+    return bool(solver.check() == api.unsat)
+
+
+def conditions(e: Expr, path: Expr | None = None) -> Iterator[Expr]:
+    """What must hold for an expression to have a real value, each on the branch of a `select` where it stands."""
+    if not isinstance(e, Apply):
+        return
+    zero = Num(0)
+    if plain(e):
         match e.op, e.args:
-            case "add", (a, b):
-                return self.translate(a) + self.translate(b)
-            case "sub", (a, b):
-                return self.translate(a) - self.translate(b)
-            case "mul", (a, b):
-                return self.translate(a) * self.translate(b)
-            case "div", (a, b):
-                divisor = self.translate(b)
-                if self.divisors_nonzero:
-                    self.facts.append(divisor != 0)
-                return self.translate(a) / divisor
-            case "neg", (a,):
-                return -self.translate(a)
-            case "pow", (a, Num(int() as n)) if 0 <= n <= 8:
-                return self._power(self.translate(a), n)
-            case (("max" | "min"), (a, b)):
-                p, q = self.translate(a), self.translate(b)
-                return z3().If(p >= q if e.op == "max" else p <= q, p, q)
-            case "abs", (a,):
-                p = self.translate(a)
-                return z3().If(p >= 0, p, -p)
+            case "select", (c, a, b):
+                yield from conditions(c, path)
+                yield from conditions(a, _joined(path, c))
+                yield from conditions(b, _joined(path, Apply("not", (c,))))
+                return
+            case "div", (_, b) if rational(b) is None:
+                yield _guarded(path, Apply("ne", (b, zero)))
+            case (("log" | "rsqrt"), (a,)):
+                yield _guarded(path, Apply("gt", (a, zero)))
             case "sqrt", (a,):
-                return self._root(e, a)
-            case "exp", (a,):
-                return self._exp(a)
-            case "log", (a,):
-                return self._log(a)
-            case (("lt" | "le" | "gt" | "ge"), (a, b)):
-                p, q = self.translate(a), self.translate(b)
-                test = {"lt": p < q, "le": p <= q, "gt": p > q, "ge": p >= q}[e.op]
-                return z3().If(test, z3().RealVal(1), z3().RealVal(0))
-            case op, (a,):
-                return self._monotone(op, a)
+                yield _guarded(path, Apply("ge", (a, zero)))
+            case "pow", (a, n):
+                power = whole(n)
+                if power is None:
+                    yield _guarded(path, Apply("ge", (a, zero)))
+                elif power < 0:
+                    yield _guarded(path, Apply("ne", (a, zero)))
             case _:
-                return self.real(e, "t")
+                pass
+    for a in e.args:
+        yield from conditions(a, path)
 
-    def _power(self, base: Any, n: int) -> Any:
-        result = z3().RealVal(1)
-        for _ in range(n):
-            result = result * base
-        return result
 
-    def _root(self, e: Expr, a: Expr) -> Any:
-        if e not in self.names:
-            root = self.real(e, "r")
-            self.facts += [root >= 0, root * root == self.translate(a)]
-        return self.names[e]
+def _joined(path: Expr | None, c: Expr) -> Expr:
+    return c if path is None else Apply("and", (path, c))
 
-    def _exp(self, argument: Expr) -> Any:
-        """E of a linear form, with the instances that take it apart into single addends."""
-        atoms, constant = linear(argument)
-        parts = [(k, self.translate(e)) for e, k in atoms.items()]
-        if constant:
-            parts.append((constant, z3().RealVal(1)))
-        zero, one = z3().RealVal(0), z3().RealVal(1)
-        whole, product = zero, one
-        for k, atom in parts:
-            unit = Fraction(1) if k.denominator == 1 else abs(k)
-            single = self._apply_exp(self._scaled(unit, atom))
-            for _ in range(int(abs(k) / unit)):
-                before, whole = whole, whole + (self._scaled(unit, atom) if k > 0 else -self._scaled(unit, atom))
-                grown = self._apply_exp(whole)
-                if k > 0:
-                    self.facts.append(grown == self._apply_exp(before) * single)
-                else:
-                    self.facts.append(grown * single == self._apply_exp(before))
-                product = grown
-        return product
 
-    def _scaled(self, k: Fraction, atom: Any) -> Any:
-        return atom if k == 1 else z3().Q(k.numerator, k.denominator) * atom
-
-    def _apply_exp(self, argument: Any) -> Any:
-        real = z3().RealSort()
-        function = z3().Function("E", real, real)
-        argument = z3().simplify(argument)
-        value = function(argument)
-        self.facts.append(value > 0)
-        if z3().is_rational_value(argument) and argument.as_fraction() == 0:
-            self.facts.append(value == 1)
-        return value
-
-    def _log(self, argument: Expr) -> Any:
-        real = z3().RealSort()
-        inner = self.translate(argument)
-        value = z3().Function("L", real, real)(inner)
-        self.facts.append(z3().Implies(inner > 0, self._apply_exp(value) == inner))
-        return value
-
-    def _monotone(self, op: str, a: Expr) -> Any:
-        """An uninterpreted function, with its monotonicity for every pair of arguments met."""
-        real = z3().RealSort()
-        argument = self.translate(a)
-        value = z3().Function(op.replace("@", "user_"), real, real)(argument)
-        law = self.laws.monotone(op)
-        for other, result in self.applied.setdefault(op, []):
-            if law is not None and law.directions[0] is not None:
-                up = law.directions[0] == "increasing"
-                self.facts.append(z3().Implies(argument <= other, value <= result if up else value >= result))
-                self.facts.append(z3().Implies(other <= argument, result <= value if up else result >= value))
-        self.applied[op].append((argument, value))
-        return value
-
-    def prove(self, claim: Any) -> Answer:
-        """Ask whether the facts and the negation of the claim contradict each other."""
-        solver = z3().SolverFor("QF_UFNRA") if self._uses_functions(claim) else z3().SolverFor("QF_NRA")
-        solver.set("timeout", self.timeout_ms)
-        solver.set("rlimit", self.timeout_ms * _RESOURCES_PER_MS)  # the time limit alone can be overrun several times
-        for fact in dict.fromkeys(self.facts):
-            solver.add(fact)
-        solver.add(z3().Not(claim))
-        start = time.perf_counter()
-        outcome = solver.check()
-        seconds = time.perf_counter() - start
-        result: Outcome = "proved" if outcome == z3().unsat else "unknown"
-        return Answer(result, solver.to_smt2(), seconds)
-
-    def _uses_functions(self, claim: Any) -> bool:
-        return bool(self.applied) or any("E(" in str(f) or "L(" in str(f) for f in self.facts)
+def _guarded(path: Expr | None, condition: Expr) -> Expr:
+    return condition if path is None else Apply("or", (Apply("not", (path,)), condition))

@@ -47,15 +47,21 @@ class Policy:
         shifts = [self._shift(s) for s, _ in term.shifts]
         return Choice(waves, shifts, self._scale(term))
 
-    def obstacle(self, parts: Iterable[Expr], divides: bool = False) -> str | None:
-        """Why these summary parts cannot be rebased on, None if they can: running values must exist and be finite."""
+    def obstacle(self, parts: Iterable[Expr], divides: bool = False, guarded: bool = False) -> str | None:
+        """Why these summary parts cannot be rebased on, None if they can: running values must exist and be finite.
+
+        `guarded`: any finite value will do where they do not exist, and a sum of weights that are never negative says where: it is zero there.
+        """
         for e in parts:
             for name in sorted(self.known.scope.of(e).summaries):
                 if name in self.late:
                     return f"{name} itself needs another pass"
                 if not self.known.summaries[name].total:
                     return f"the running value of {name} may be undefined on a prefix"
-            if self.known.defined(e) is not None or (divides and not self.known.interval(e).nonzero):
+            undefined = self.known.defined(e)
+            if guarded and undefined is not None and self._weighted(undefined):
+                continue
+            if undefined is not None or (divides and not self.known.interval(e).nonzero):
                 return "its correction divides by a value that may be zero"
         return None
 
@@ -116,12 +122,20 @@ class Policy:
         sides = [self.known.interval(total(part)) for part in (split.elements, large)]
         if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
             return _keep_none  # what is added with one sign does not cancel
-        reason = self.obstacle(e for _, e in large)
+        reason = self.obstacle((e for _, e in large), guarded=True)
         if reason is not None:
             self.notes.append(f"deferred although it may cancel, because {reason}")
             return _keep_none
         self.means.update(name for a in large for name in self._means(a))
         return lambda a: a in large
+
+    def _weighted(self, e: Expr) -> bool:
+        """Whether it is a sum divided by the sum of weights that are never negative."""
+        match e:
+            case Apply("div", (a, Param(name) as b)) if self.known.defined(a) is None and name in self.known.summaries:
+                return self.known.summaries[name].op == "add" and self.known.nonnegative(b)
+            case _:
+                return False
 
     def _means(self, addend: Addend) -> Iterable[str]:
         """S, if the addend is S / n with n elements in the fiber."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..algebra.operators import SCALAR_OPERATORS
 from ..dialects.notation import nearest
 from .machine import Array, Machine, Memory
 from .yaml_reader import (
@@ -25,7 +26,7 @@ from .yaml_reader import (
 
 
 class MachineError(DescriptionError):
-    """A machine that cannot be found or read: `file:line: error: reason`, or the reason alone where there is no file."""
+    """A machine that cannot be found or read: `file:line:col: error: reason`, or the reason alone where there is no file."""
 
 
 def _memories(reader: Reader, node: Any, what: str) -> tuple[Memory, ...]:
@@ -36,10 +37,41 @@ def _memories(reader: Reader, node: Any, what: str) -> tuple[Memory, ...]:
 
 
 def _arrays(reader: Reader, node: Any, what: str) -> tuple[Array, ...]:
-    arrays = tuple(Array(name, **reader.record(value, _ARRAY, f"array '{name}'")) for name, (_, value) in reader.entries(node, what).items())
+    entries = reader.entries(node, what)
+    arrays = tuple(Array(name, **reader.record(value, _ARRAY, f"array '{name}'")) for name, (_, value) in entries.items())
     if not arrays:
         raise reader.fail(node, "a machine needs an array")
+    for array, (_, value) in zip(arrays, entries.values(), strict=True):
+        operations = (*array.ops, *(op for op in UNITS if op not in array.ops))
+        known = {"energy_pj": (*operations, *REGISTER_ACTIONS), "area_um2": (*operations, *AREA_PARTS)}
+        for key, (_, table) in reader.entries(value, array.name).items():
+            if key in known:
+                _check_actions(reader, table, f"'{key}' of array '{array.name}'", known[key])
     return arrays
+
+
+def _check_actions(reader: Reader, node: Any, what: str, known: Sequence[str]) -> None:
+    """Raise for the first key of a table that no action has, so that a slip of the pen is not energy or area that nobody counts."""
+    for name, (key, _) in reader.entries(node, what).items():
+        if name not in known:
+            raise reader.fail(key, f"unknown action '{name}' in {what}{nearest(name, list(known))}")
+
+
+def _accesses(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
+    _check_actions(reader, node, what, ACCESSES)
+    return read_costs(reader, node, what)
+
+
+def _areas(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
+    _check_actions(reader, node, what, AREA_PARTS)
+    return read_costs(reader, node, what)
+
+
+UNITS = ("mac", *SCALAR_OPERATORS)
+"""Operations of which a table may have figures even where the array cannot do them."""
+
+ACCESSES, REGISTER_ACTIONS, AREA_PARTS = ("read", "write"), ("register_read", "register_write"), ("total", "registers")
+"""Actions of a memory; of an array besides its operations; parts of an area besides an array's operations (`total`: of a whole memory)."""
 
 
 _MEMORY: Mapping[str, Key] = {
@@ -48,8 +80,8 @@ _MEMORY: Mapping[str, Key] = {
     "bandwidth_bytes_per_s": Key("bandwidth", read_number),
     "latency_cycles": Key("latency", read_number_or_zero),
     "row_bytes": Key("row", read_number),
-    "energy_pj": Key("energy", read_costs),
-    "area_um2": Key("area", read_costs),
+    "energy_pj": Key("energy", _accesses),
+    "area_um2": Key("area", _areas),
     "source": Key("source", read_text),
 }
 

@@ -19,7 +19,7 @@ from .yaml_reader import DescriptionError, Key, Reader, compose, read_costs, rea
 
 
 class MappingError(DescriptionError):
-    """A mapping that cannot be read: `file:line: error: reason`."""
+    """A mapping that cannot be read: `file:line:col: error: reason`."""
 
 
 WHOLE, FIT = "whole", "fit"

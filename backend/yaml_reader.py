@@ -1,4 +1,4 @@
-"""Reading YAML that users write: by schemas that know every key, and refused with the line and the reason where it is wrong."""
+"""Reading YAML that users write: by schemas that know every key, and refused with the place and the reason where it is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..dialects.notation import nearest
 
 
 class DescriptionError(DiagnosticException):
-    """A description that cannot be found or read: `file:line: error: reason`, or the reason alone where there is no file."""
+    """A description that cannot be found or read: `file:line:col: error: reason`, or the reason alone where there is no file."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Key:
 
 
 class Reader:
-    """Reads YAML nodes, which know their lines."""
+    """Reads YAML nodes, which know their places."""
 
     def __init__(self, file: str, error: type[DescriptionError] = DescriptionError):
         self.file, self.error = file, error
 
     def fail(self, node: Any, reason: str) -> DescriptionError:
         """The error about a node, to be raised."""
-        return self.error(f"{self.file}:{node.start_mark.line + 1}: error: {reason}")
+        return self.error(f"{self.file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: error: {reason}")
 
     def entries(self, node: Any, what: str) -> dict[str, tuple[Any, Any]]:
         """Key -> (key node, value node) of a mapping, keys being different texts."""
@@ -88,8 +88,14 @@ def _is_float(text: str) -> bool:
     return True
 
 
+LARGEST_NUMBER, LARGEST_COUNT = 1e30, 2**63
+"""Beyond these, a number or a count is a slip of the pen: products of several would leave what floating point holds."""
+
+
 def read_number(reader: Reader, node: Any, what: str, zero: bool = False) -> int | float:
     value = cast(int | float, reader.scalar(node, what, (int, float), "a number"))
+    if LARGEST_NUMBER < abs(value) < math.inf:
+        raise reader.fail(node, f"{what} is beyond {LARGEST_NUMBER:g}")
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
         raise reader.fail(node, f"{what} is {value}; it must be {'zero or ' if zero else ''}a positive number")
     return value
@@ -101,6 +107,8 @@ def read_number_or_zero(reader: Reader, node: Any, what: str) -> int | float:
 
 def read_count(reader: Reader, node: Any, what: str) -> int:
     value = cast(int, reader.scalar(node, what, (int,), "a whole number"))
+    if abs(value) > LARGEST_COUNT:
+        raise reader.fail(node, f"{what} is beyond 2^63")
     if value < 1:
         raise reader.fail(node, f"{what} is {value}; it must be at least 1")
     return value
@@ -128,10 +136,10 @@ def compose(text: str, reader: Reader) -> Any:
         node: Any = cast(Any, yaml).compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None)
-        line = 1 if mark is None else mark.line + 1
-        raise reader.error(f"{reader.file}:{line}: error: not YAML: {getattr(error, 'problem', None) or error}") from None
+        place = "1:1" if mark is None else f"{mark.line + 1}:{mark.column + 1}"
+        raise reader.error(f"{reader.file}:{place}: error: not YAML: {getattr(error, 'problem', None) or error}") from None
     except RecursionError:
-        raise reader.error(f"{reader.file}:1: error: nested too deeply") from None
+        raise reader.error(f"{reader.file}:1:1: error: nested too deeply") from None
     if node is None:
-        raise reader.error(f"{reader.file}:1: error: the file is empty")
+        raise reader.error(f"{reader.file}:1:1: error: the file is empty")
     return node

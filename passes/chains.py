@@ -24,7 +24,7 @@ from ..analysis.einsums import traversed_ranks
 from ..dialects.einsum import ComputeOp, IterateOp
 from .fibers import constant_name, same_fiber
 from .filters import absorb_filters
-from .kinds import is_inlinable, is_plain_reduction
+from .kinds import is_inlinable, is_plain_reduction, why_not_plain
 from .tensors import TensorTable, comparison_value
 
 LARGEST_BODY = 400
@@ -102,7 +102,7 @@ class ChainFinder:
         self.inlined: dict[str, list[Operation]] = {}
         self.constants: dict[Expr, str] = {}
         self.apart: dict[ComputeOp, str] = {}
-        """Reductions that read a summary for another fiber than their own, and how they read it."""
+        """Reductions that join no chain though they need what is reduced before, and why: they read a summary for another fiber, or are not plain."""
 
     def find(self) -> list[Chain]:
         found: list[Link] = []
@@ -120,6 +120,8 @@ class ChainFinder:
         link = None
         if isinstance(op, ComputeOp) and op.reduce is not None and any(self.rank in r.ranks for r in op.reduce.data):
             link = self._link(op) if is_plain_reduction(op) else None
+            if link is None and level > 0:
+                self.apart[op] = why_not_plain(op)
             level = level + 1 if link is None else self.number[link.name]
             depends = link is not None
         elif isinstance(op, IterateOp) and op.rank.data == self.rank:
@@ -150,7 +152,7 @@ class ChainFinder:
         body, where = absorb_filters(body, where, identity, reading.bindings)
         self.number[name] = number
         for other, access in reading.apart:
-            self.apart[op] = f"{other.name}[{', '.join(map(str, access.subscripts))}]"
+            self.apart[op] = f"{other.name}[{', '.join(map(str, access.subscripts))}] is of another fiber than the one it traverses"
         self.inlined[name] = reading.inlined
         read = [e for part in (body, *reading.bindings.values()) for e in walk(part) if isinstance(e, Access)]
         names = {e.tensor: self.table.value(e).name_hint or "E" for e in read}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import ModuleOp
 
 from ..algebra.bounds import Verdict, verdict
 from ..algebra.derivation import Derived, Options, Refusal
+from ..algebra.enclosures import Enclosure, enclosures
+from ..algebra.laws import Laws
 from ..analysis.einsums import Program
 from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp
@@ -20,11 +23,15 @@ from .tensors import TensorTable
 
 @dataclass(frozen=True)
 class DerivationReport:
-    """`passes` is the count after `einsum-one-pass`; `reductions` what the algebra found for each reduction that others or itself wait for."""
+    """`passes` is the count after `einsum-one-pass`; `reductions` what the algebra found for each reduction that others or itself wait for.
+
+    `bounds` says, by the name of a derived reduction, where the values lie that it is computed with.
+    """
 
     passes: int
     verdict: Verdict
     reductions: tuple[tuple[Link, Derived | Refusal], ...]
+    bounds: Mapping[str, Enclosure] = field(default_factory=dict[str, Enclosure])
 
 
 def report(module: ModuleOp, name: str, rank: str, *, prove: bool = False) -> DerivationReport:
@@ -36,10 +43,36 @@ def report(module: ModuleOp, name: str, rank: str, *, prove: bool = False) -> De
     record: Record = {}
     options = Options(prove=prove)
     plan = Plan("einsum-one-pass", reduced, None, lambda chain: [chain.links], lambda derived: True, options, record=record)
-    reduce_passes(cascade, laws_of(copy), plan)
+    laws = laws_of(copy)
+    reduce_passes(cascade, laws, plan)
     passes = passes_over(cascade, reduced)
     results = [result for _, result in record.values()]
-    return DerivationReport(passes, verdict(results, passes, retained), tuple(record.values()))
+    return DerivationReport(passes, verdict(results, passes, retained), tuple(record.values()), bounds_of(record, laws))
+
+
+def bounds_of(record: Record, laws: Laws) -> dict[str, Enclosure]:
+    """The enclosure of each derived reduction, by name, from what is known of the summaries that it needs."""
+    found: dict[str, Enclosure] = {}
+    for name, (link, result) in record.items():
+        if isinstance(result, Derived):
+            needed = _needed(link)
+            chain = [r for n, (_, r) in record.items() if n in needed and n != name]
+            enclosure = enclosures([*chain, result], laws)[-1]
+            if enclosure is not None:
+                found[name] = enclosure
+    return found
+
+
+def _needed(link: Link) -> set[str]:
+    """The links that a link needs, and those that they need."""
+    found: set[str] = set()
+    waiting = [*link.needs]
+    while waiting:
+        each = waiting.pop()
+        if each.name not in found:
+            found.add(each.name)
+            waiting += each.needs
+    return found
 
 
 def outermost(cascade: CascadeOp, rank: str) -> str:

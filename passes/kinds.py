@@ -17,6 +17,17 @@ def is_plain_reduction(op: ComputeOp) -> bool:
     return op.reduce is not None and len(op.reduce.data) == 1 and _plain_out(op.out.data) and is_real(op) and visits_everywhere(op)
 
 
+def why_not_plain(op: ComputeOp) -> str:
+    """What keeps a reduction from being one that the algebra speaks of, in words."""
+    if not is_real(op):
+        return "the algebra is of real numbers, and its elements are integers"
+    if not visits_everywhere(op):
+        return "presence decides which points it visits"
+    if op.reduce is not None and len(op.reduce.data) > 1:
+        return "it has several reductions, and its filter compares a rank that an inner one reduces"
+    return "a dimension of its result is not a plain rank"
+
+
 def is_inlinable(op: ComputeOp) -> bool:
     """A map only, over real numbers, whose result's dimensions are plain ranks."""
     return op.reduce is None and is_plain(op)

@@ -29,8 +29,8 @@ from .online_form import TraversalEmitter
 from .ordering import sort_block
 from .places import PlaceToReduce, passes_over, places
 from .plain_form import Finals, emit_plain, plain_accumulator
+from .regrouping import merge_renamed, regroup, to_regroup
 from .sinking import elements_to_sink, values_only
-from .stacked import is_stacked, unstack
 from .tensors import TensorTable
 from .tiling import LOOP, SEQUENTIAL, OutputForm, Tiling
 
@@ -66,10 +66,10 @@ def checked_rank(cascade: CascadeOp, rank: str | None, name: str) -> str | None:
 
 def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     """Rewrite every chain over every rank asked for, in the cascade and in its iterates; True if something changed."""
-    stacked = any(map(is_stacked, cascade.body.block.ops))
-    before = cascade.clone() if stacked or computes_twice(cascade) else None
-    if stacked:
-        unstack(cascade)
+    apart = to_regroup(cascade)
+    before = cascade.clone() if apart or computes_twice(cascade) else None
+    if apart:
+        regroup(cascade)
     if before is not None:
         compute_once(cascade)  # the algebra takes tensors that are not the same operation's for different data
     changed = False
@@ -82,6 +82,8 @@ def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
             while rounds != plan.rounds and reduction.run():
                 changed, rounds = True, rounds + 1
     if changed:
+        if apart:
+            merge_renamed(cascade)
         for block in blocks:
             sort_block(block)
     elif before is not None:
@@ -112,8 +114,8 @@ class RankReduction:
         finder = ChainFinder(block, self.rank, table)
         order = {op: i for i, op in enumerate(block.ops)}
         asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
-        for op, text in finder.apart.items():
-            self._decline(op, op.results[0].name_hint or "it", f"{text} is of another fiber than the one it traverses")
+        for op, reason in finder.apart.items():
+            self._decline(op, op.results[0].name_hint or "it", reason)
         derived = [self._derive(links) for _, links in asked]
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
         copies: dict[Block, Block] = {}

@@ -20,6 +20,8 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from ..analysis import remarks
 from ..analysis.resize import ResizeError, resize
+from ..backend.accounting import accounting_names, load_accounting
+from ..backend.energy import energy_of
 from ..backend.machine import Machine
 from ..backend.machine_yaml import MachineError, load_machine
 from ..backend.result import SimulationResult
@@ -29,8 +31,8 @@ from ..lowering.lower_einsum_to_accel import Lowered
 from ..lowering.mapping import CascadeMapping
 from ..lowering.repeats import repeat, repeated_loops
 from .choosing import choose_cascade
+from .default_pipeline import NO_TILES
 from .diagnostics import Diagnostic, Failure
-from .evaluation_energy import ACCOUNTINGS, energy_of
 from .evaluation_spec import Case, Spec, Table
 from .loading import load_module, new_context
 from .simulation import Wanted, lower, mapping_in, only, told_at
@@ -125,7 +127,8 @@ class _Task:
         offchip = next(m.name for m in machine.memories if m.offchip)
         parts = result.kernels or (result,)
         analytic = sum(max(k.bounds.values()) for k in parts) / machine.clock
-        used = {accounting: energy_of(result.counts, machine, accounting, table.uncounted) for accounting in ACCOUNTINGS}
+        accountings = dict.fromkeys((*accounting_names(), self.accounting))
+        used = {a: energy_of(result.counts, machine, load_accounting(a), table.uncounted).total for a in accountings}
         return Row(
             name, model, length, sum(result.moved[offchip].values()), result.seconds, analytic, used, self.accounting, columns, result.critical
         )
@@ -152,8 +155,8 @@ class Kernels:
     lowered: Lowered
 
 
-def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[str, int]) -> Kernels:
-    """The kernels of a table's cascade at some sizes. Raises `Failure`."""
+def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[str, int], machine: Machine | None = None) -> Kernels:
+    """The kernels of a table's cascade at some sizes, on a machine (None: the table's own). Raises `Failure`."""
     path = str(spec.folder / table.cascade)
     ctx = new_context()
     module = _read(path).clone()
@@ -163,9 +166,9 @@ def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[st
         resize(module, sizes)
     except ResizeError as error:
         raise Failure(Diagnostic("error", str(error), path)) from error
-    machine = _put(module, machine_of(table.machine, spec.folder))
+    symbol = _put(module, machine or machine_of(table.machine, spec.folder))
     with remarks.collect():
-        made = lower(ctx, module, source, Wanted(machine, table.pipeline, (), True, mapping, verify=False))
+        made = lower(ctx, module, source, Wanted(symbol, table.pipeline, (), True, mapping, verify=False))
     verify_module(module, source)
     return Kernels(module, made)
 
@@ -173,13 +176,15 @@ def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[st
 class Lowerer:
     """Lowers points one after another, with the kernels of the last one at other trip counts where that is all that differs."""
 
-    def __init__(self, spec: Spec):
-        self.spec = spec
+    def __init__(self, spec: Spec, machine: Machine | None = None):
+        """`machine`: instead of the tables' own."""
+        self.spec, self.machine = spec, machine
         self.reused = 0
         """How often the kernels of the point before served."""
         self._last: tuple[Table, Case, dict[str, int], ModuleOp] | None = None
 
-    def lowered(self, table: Table, model: str, length: str) -> ModuleOp:
+    def lowered(self, table: Table, model: str, length: str, tiles: Mapping[str, int] = NO_TILES) -> ModuleOp:
+        """The kernels of a point; `tiles`, the same for all points, are instead of its mapping's."""
         case, sizes = self.spec.case(table, model, length), self.spec.sizes(table, model, length)
         if self._last is not None and self._last[:2] == (table, case):
             _, _, old, module = self._last
@@ -192,7 +197,8 @@ class Lowerer:
                 self._last = table, case, sizes, module
                 self.reused += 1
                 return module
-        module = lowered(self.spec, table, mapping_of(case, self.spec.folder), sizes).module
+        mapping = _tiled(mapping_of(case, self.spec.folder), tiles)
+        module = lowered(self.spec, table, mapping, sizes, self.machine).module
         self._last = table, case, sizes, module
         return module
 
@@ -229,3 +235,7 @@ def mapping_of(case: Case, folder: Path) -> CascadeMapping:
     if not case.spill:
         return mapping
     return replace(mapping, kernels=tuple(replace(k, spill={**k.spill, **case.spill}) for k in mapping.kernels))
+
+
+def _tiled(mapping: CascadeMapping, tiles: Mapping[str, int]) -> CascadeMapping:
+    return replace(mapping, kernels=tuple(replace(k, tiles={**k.tiles, **tiles}) for k in mapping.kernels)) if tiles else mapping

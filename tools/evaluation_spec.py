@@ -22,7 +22,7 @@ LENGTH = "length"
 
 
 class SpecError(DescriptionError):
-    """A file that does not describe an evaluation: `file:line: error: reason`."""
+    """A file that does not describe an evaluation: `file:line:col: error: reason`."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ class Headline:
 
 @dataclass(frozen=True)
 class Spec:
-    """An evaluation. Paths in it are relative to `folder`; `notes` go into the summary, a paragraph each."""
+    """An evaluation. Paths in it are relative to `folder`; `sweeps` are files, see `sweep_spec.py`; `notes` go into the summary, a paragraph each."""
 
     name: str
     models: Mapping[str, Mapping[str, int]]
     lengths: Mapping[str, int]
     tables: Mapping[str, Table]
     headlines: tuple[Headline, ...] = ()
+    sweeps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     source: str | None = None
     folder: Path = Path()
@@ -182,6 +183,7 @@ _SPEC: Mapping[str, Key] = {
     "lengths": Key("lengths", _sizes, required=True),
     "tables": Key("tables", _tables, required=True),
     "headlines": Key("headlines", _headlines),
+    "sweeps": Key("sweeps", _texts),
     "notes": Key("notes", _texts),
 }
 

@@ -62,11 +62,11 @@ def mapping_in(path: str | None) -> CascadeMapping:
 
 
 def told_at(text: str, otherwise: str) -> Diagnostic:
-    """A diagnostic from `file:line: error: message`, or one about `otherwise` where no place is told."""
-    found = re.match(r"(?P<file>.*?):(?P<line>\d+): error: (?P<message>.*)", text, re.DOTALL)
+    """A diagnostic from `file:line:col: error: message`, or one about `otherwise` where no place is told."""
+    found = re.match(r"(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: error: (?P<message>.*)", text, re.DOTALL)
     if found is None:
         return Diagnostic("error", text, otherwise)
-    return Diagnostic("error", found["message"], found["file"], int(found["line"]))
+    return Diagnostic("error", found["message"], found["file"], int(found["line"]), int(found["column"] or 1))
 
 
 def machine_named(module: ModuleOp, name: str | None, file: str) -> str:

@@ -295,9 +295,12 @@ def test_a_branch_not_taken_is_not_multiplied_by_zero() -> None:
 
 
 def test_a_root_of_a_product_needs_the_sign_of_both() -> None:
-    """sqrt(y D) = sqrt(y) sqrt(D) fails at D = 0, y < 0."""
-    results = derive_chain([R("D", "add", x * x), R("Z", "add", T((P.D * y).e) ** 0.5)])
-    assert isinstance(results[-1], Refusal)
+    """sqrt(y D) = sqrt(y) sqrt(D) fails at D = 0, y < 0, where sqrt|y| sqrt(D) is right; a power that may be a whole one has values below 0."""
+    chain = [R("D", "add", x * x), R("Z", "add", T((P.D * y).e) ** 0.5)]
+    last = derive_chain(chain)[-1]
+    assert isinstance(last, Derived)
+    assert [text(a.basis) for a in last.accumulators] == ["pow(abs(y), 0.5)"]
+    assert isinstance(derive_chain([R("D", "add", x), R("Z", "add", T((P.D * y).e) ** P.n)])[-1], Refusal)
 
 
 def test_products_are_not_sums() -> None:

@@ -113,7 +113,7 @@ def test_deviations_from_a_reference(folder: Path) -> None:
     ("file", "old", "new", "reason"),
     [
         ("mine.yaml", "name: mine", "nam: mine", "mine.yaml:1:1: error: unknown key 'nam' in the evaluation; did you mean 'name'?"),
-        ("mine.yaml", "width: 32", "width: 0", "mine.yaml:3:1: error: 'width' in model 'S' is 0; it must be at least 1"),
+        ("mine.yaml", "width: 32", "width: 0", "mine.yaml:3:14: error: 'width' in model 'S' is 0; it must be at least 1"),
         ("mine.yaml", "width: 32", "width: -4", "'width' in model 'S' is -4; it must be at least 1"),
         ("mine.yaml", "short: 64", "short: 1e9", "'short' in 'lengths' of the evaluation must be a whole number"),
         ("mine.yaml", "short: 64", "short: 9000000000000", "is 9000000000000; sizes run from 1 to 2^40"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def attention(mapping: str, pipeline: str | None = "", machine: str = "flat-clou
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda f: f.stem)
 def test_shipped_mappings_are_read_and_say_where_they_come_from(file: Path) -> None:
-    if file.stem != "evaluation":
+    if file.stem not in ("evaluation", "pareto"):
         assert load_mapping(str(file)).source
 
 
@@ -88,7 +89,7 @@ def test_what_is_wrong_with_a_file(old: str, new: str, line: int, reason: str) -
     assert old in MAPPING
     with pytest.raises(MappingError) as caught:
         parse_mapping(MAPPING.replace(old, new, 1), "toy.yaml")
-    assert str(caught.value) == f"toy.yaml:{line}: error: {reason}"
+    assert re.fullmatch(rf"toy\.yaml:{line}:\d+: error: {re.escape(reason)}", str(caught.value))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_an_order_needs_no_correction(stem: str):
 def test_a_refusal_has_its_certificate_in_words():
     text = text_of("28-softmax-data-temperature")
     assert "### `Y`: a sum, refused" in text
-    assert "eliminated in interval arithmetic with $400$ digits, and no pivot's interval contains zero: the smallest is at least $10^{-27}$" in text
+    assert "eliminated in interval arithmetic with $400$ digits, and no pivot's interval contains zero: the smallest is at least $10^{-26}$" in text
     assert "Hence no $11$ functions of the elements span the term" in text
     assert "einfold passes 28-softmax-data-temperature.mlir --json -o derivation.json\neinfold check-certificate derivation.json" in text
     assert "The count is **algebra-optimal**" in text

@@ -100,7 +100,7 @@ def test_notes_go_to_standard_error(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "attention.mlir: error: no machine in it; name one with --machine (flat-cloud, fusemax-cloud, or a YAML file)"),
+        ([], "attention.mlir: error: no machine in it; name one with --machine (flat-cloud, flat-edge, fusemax-cloud, fusemax-edge, "),
         (["--machine", "fusemax-clod"], "--machine: error: unknown machine 'fusemax-clod'; did you mean 'fusemax-cloud'?"),
         (["--machine", "./none.yaml"], "--machine: error: cannot read machine './none.yaml': No such file or directory"),
         (["--machine", "fusemax-cloud", "--set", "mm=4"], "--set: unknown rank 'mm'; did you mean 'm'?"),

@@ -36,9 +36,13 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
         "passes": Command("count the passes over a rank, and say which dependence costs each of them", "passes"),
+        "check-certificate": Command("check, independently, the certificates in what `passes --json` wrote", "check_certificate"),
         "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),
         "eval": Command("compute values with the reference interpreter", "eval"),
         "simulate": Command("place a cascade on a machine and simulate it: cycles, bytes, utilisation, the bottleneck", "simulate"),
+        "roofline": Command("a cascade's forms against what a machine attains at most, and what each keeps on the chip", "roofline"),
+        "machines": Command("list the machines that come with einfold", "machines"),
+        "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),
         "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
         "check": Command("read and verify files of IR", "check"),
     }

@@ -1,26 +1,35 @@
 """`einfold evaluate NAME --out DIR`: a whole published evaluation, every point through cascade, machine, mapping and simulator.
 
-NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table, `fidelity.csv`
-and `summary.md`; files appear only when all of them are complete.
+NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table and sweep, `fidelity.csv`,
+`summary.md`, and `figures/*.svg` (and `*.png`, with Pillow) where the tables are those of the paper's figures; files appear only when all of them are complete.
 """
 
 from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from ..counting import accounting_in, add_accounting_option
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..evaluation import evaluate
-from ..evaluation_energy import ACCOUNTINGS
 from ..evaluation_report import fidelity_csv, summary, table_csv
 from ..evaluation_spec import Spec, SpecError, parse_spec
-from ..output import write_text
+from ..figures.fusemax import figures
+from ..figures.png import available, to_png
+from ..figures.sweep import sweep_figure
+from ..figures.svg import Drawing
+from ..output import write_bytes
 from ..simulation import told_at
+from ..sweep import load_sweep, run_sweep, sweep_csv
 
 PACKAGED = ("fusemax",)
 """Evaluations that come with einfold: folders of `examples` with an `evaluation.yaml`."""
+
+FIGURES = "figures"
+"""The folder in DIR for figures, where the evaluation has the tables that they show."""
 
 REFERENCE = "EINFOLD_REFERENCE"
 """The environment variable that names a folder of published tables, unless --reference does."""
@@ -30,7 +39,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help=f"{', '.join(PACKAGED)}, or a YAML file that describes an evaluation")
     parser.add_argument("--out", metavar="DIR", required=True, help="the folder for tables and summary; made if it is not there")
     parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default) or by bounds")
-    parser.add_argument("--accounting", choices=ACCOUNTINGS, default="full", help="energies: all accesses (default), or as the artifact counts")
+    add_accounting_option(parser)
     parser.add_argument("--reference", metavar="DIR", help=f"published tables to compare with (default: ${REFERENCE}, if set)")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default: 2, or the cores there are)")
 
@@ -40,19 +49,36 @@ def run(args: Namespace) -> int:
     out = Path(args.out)
     if args.jobs < 1:
         raise Failure(Diagnostic("error", f"{args.jobs} processes; at least 1 is needed", "--jobs"))
+    accounting_in(args.accounting)
+    sweeps = [load_sweep(name, spec) for name in spec.sweeps]
     reference = _reference(args.reference)
     tables = evaluate(spec, fidelity=args.fidelity, accounting=args.accounting, jobs=args.jobs)
     written = {f"{name}.csv": table_csv(rows) for name, rows in tables.items()}
     written["fidelity.csv"] = fidelity_csv(tables)
     written["summary.md"] = summary(spec, tables, args.fidelity, args.accounting, reference)
+    drawn = figures(spec, tables, reference)
+    for sweep in sweeps:
+        points = run_sweep(sweep, spec, fidelity=args.fidelity, jobs=args.jobs)
+        written[f"{sweep.name}.csv"] = sweep_csv(sweep, points)
+        if sweep.figure is not None:
+            drawn[sweep.figure] = sweep_figure(sweep, points)
+    contents = {name: text.encode("utf-8") for name, text in written.items()} | _figure_files(drawn)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        (out / FIGURES if drawn else out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(Diagnostic("error", f"cannot be made: {error.strerror}", str(out))) from error
-    for name, text in written.items():
-        write_text(str(out / name), text)
-    print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(written)} files in {out}, to be read first: {out / 'summary.md'}")
+    for name, data in contents.items():
+        write_bytes(str(out / name), data)
+    print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
     return 0
+
+
+def _figure_files(drawn: Mapping[str, Drawing]) -> dict[str, bytes]:
+    """Path in DIR -> contents: SVG, and PNG where Pillow is installed."""
+    found = {f"{FIGURES}/{name}.svg": drawing.render().encode("utf-8") for name, drawing in drawn.items()}
+    if available():
+        found |= {f"{FIGURES}/{name}.png": to_png(drawing) for name, drawing in drawn.items()}
+    return found
 
 
 def load_spec(name: str) -> Spec:

@@ -11,11 +11,15 @@ from ...analysis.footprint import Footprint
 from ...analysis.passes_over import Live, NewPass, PassCounter, RankPasses
 from ...dialects.einsum import CascadeOp
 from ...passes.derivation_report import DerivationReport, report, within_tile
-from ..derivation_json import proof_text
+from ..bounds import to_lines as bounds_lines
 from ..derivation_json import to_json as derivation_json
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
+from ..numerics import Numerics, measure
+from ..numerics_report import to_json as numerics_json
+from ..numerics_report import to_lines as numerics_lines
 from ..output import write_text
+from ..proof_text import proof_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -26,6 +30,9 @@ def configure(parser: ArgumentParser) -> None:
         "--tiles", action="append", default=[], metavar="OUTER,INNER", help="ranks that tile one dimension, for arguments that come tiled"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--numerics", action="store_true", help="where passes can be saved, measure the accuracy of both forms in f16, bf16 and f32, at small sizes"
+    )
     parser.add_argument("--proof", metavar="FILE", help="prove what is derived, and write each obligation, its result and its SMT-LIB here")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
 
@@ -47,14 +54,18 @@ def run(args: Namespace) -> int:
     if not counted:
         raise Failure(Diagnostic("error", f"no Einsum traverses {' or '.join(repr(r) for r in args.rank)}", args.file))
     derived = {(op.sym_name.data, r): report(module, op.sym_name.data, r, prove=args.proof is not None) for op, r in _open_ranks(counted)}
+    measured = _measured(counted, derived) if args.numerics else None
     if args.json:
         found = [
-            {"cascade": op.sym_name.data, "ranks": {r: to_json(p) | _derived_json(derived.get((op.sym_name.data, r)), p) for r, p in ranks.items()}}
+            {
+                "cascade": op.sym_name.data,
+                "ranks": {r: to_json(p) | _derived_json(derived, op, r, p) | _numerics_json(measured, op, r) for r, p in ranks.items()},
+            }
             for op, ranks in counted
         ]
         write_text(args.output, json.dumps(found, indent=2) + "\n")
     else:
-        write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks, derived)) for op, ranks in counted))
+        write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks, derived, measured)) for op, ranks in counted))
     if args.proof is not None:
         write_text(args.proof, proof_text((name, rank, each) for (name, rank), each in derived.items()))
     return 0
@@ -69,9 +80,27 @@ def _open_ranks(counted: list[tuple[CascadeOp, dict[str, RankPasses]]]) -> Itera
     return ((op, rank) for op, ranks in counted for rank, passes in ranks.items() if passes.phases > 1 and not within_tile(op, rank))
 
 
-def _derived_json(found: DerivationReport | None, passes: RankPasses) -> dict[str, object]:
-    if found is not None:
-        return derivation_json(found)
+Measurements = Mapping[tuple[str, str], Numerics | None]
+"""(cascade, rank) -> what was measured there; None where it could not be."""
+
+
+def _measured(counted: list[tuple[CascadeOp, dict[str, RankPasses]]], derived: Derived) -> Measurements:
+    """The accuracy over every rank over which passes are saved."""
+    return {
+        key: measure(op, rank)
+        for op, ranks in counted
+        for rank, passes in ranks.items()
+        if (found := derived.get(key := (op.sym_name.data, rank))) is not None and found.passes < passes.passes
+    }
+
+
+def _numerics_json(measured: Measurements | None, op: CascadeOp, rank: str) -> dict[str, object]:
+    return {} if measured is None else numerics_json(measured.get((op.sym_name.data, rank)))
+
+
+def _derived_json(derived: Derived, op: CascadeOp, rank: str, passes: RankPasses) -> dict[str, object]:
+    if (found := derived.get((op.sym_name.data, rank))) is not None:
+        return derivation_json(found, op, rank)
     kind = "optimal" if passes.passes <= 1 else "unknown"
     return {"derived": passes.passes, "bound": 1, "verdict": kind, "reductions": [], "certificate": {}}
 
@@ -136,8 +165,11 @@ def _reason_json(reason: NewPass) -> dict[str, object]:
     }
 
 
-def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived) -> Iterator[str]:
-    """A readable account: a line per rank, and for ranks with several phases a table, the reasons and what is kept."""
+def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived, measured: Measurements | None = None) -> Iterator[str]:
+    """A readable account: a line per rank, and for ranks with several phases a table, the reasons and what is kept.
+
+    With measurements, also where the values of the derived form lie, and how accurate both forms are.
+    """
     yield f"@{op.sym_name.data}"
     for rank, passes in ranks.items():
         yield f"  {rank} = {passes.size}: {_summary(passes)}"
@@ -148,6 +180,8 @@ def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived) -
         if (found := derived.get((op.sym_name.data, rank))) is not None:
             best = "1 pass" if found.passes == 1 else f"{found.passes} passes"
             yield f"    einsum-one-pass makes it {best} ({found.verdict.kind}: {found.verdict.why})"
+            if measured is not None and (key := (op.sym_name.data, rank)) in measured:
+                yield from (f"    {line}" for line in (*bounds_lines(found), *numerics_lines(measured[key])))
 
 
 def _summary(passes: RankPasses) -> str:

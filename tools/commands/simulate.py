@@ -18,7 +18,9 @@ from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ...dialects.accel import KernelOp
 from ...dialects.einsum import CascadeOp
+from ..bounding import bounds_in, bounds_json, bounds_lines
 from ..choosing import choose_cascade
+from ..counting import accounting_in, add_accounting_option, energy_in, energy_lines, machines_in_order
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
@@ -38,6 +40,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--mapping", metavar="FILE", help="a YAML file that states places, tiles, loops, stages; see docs/evaluation.md")
     parser.add_argument("--no-overlap", action="store_true", help="no software pipeline: all tasks of a tile in one stage, one copy of it")
     parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default), or by bounds only")
+    add_accounting_option(parser)
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -45,6 +48,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     file: str = args.file
+    accounting = accounting_in(args.accounting)
     ctx = new_context()
     module = load_module(file, ctx)
     source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")
@@ -71,10 +75,14 @@ def run(args: Namespace) -> int:
             _refuse_options(args, file)
     notes = [r.message for r in made if r.kind == "analysis"]
     result = _simulated(module, file, args.fidelity)
+    machines = machines_in_order(module)
+    energy, bounds = energy_in(result, machines, accounting), bounds_in(result, machines)
     if args.json:
-        print(json.dumps({**found, "notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}, indent=2))
+        found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
+        print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))
     else:
-        print("\n".join([*lines, *_mapping(module), "", result.render()]))
+        told = ["", *energy_lines(energy), "", *bounds_lines(bounds, result.cycles)]
+        print("\n".join([*lines, *_mapping(module), "", result.render(), *told]))
         for note in notes:
             print(f"{file}: note: {note}", file=sys.stderr)
     return 0

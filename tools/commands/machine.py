@@ -1,0 +1,40 @@
+"""`einfold machine NAME`: one machine as a block diagram and a table; NAME is one that comes with einfold, or a YAML file."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from ...backend.area import area_of
+from ...backend.machine_yaml import MachineError, load_machine
+from ..diagnostics import Failure
+from ..figures.blocks import block_diagram
+from ..figures.blocks_svg import blocks_svg
+from ..machine_told import HEAD, Overview, action_table, area_lines, description, table
+from ..output import write_text
+from ..simulation import told_at
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a machine's name ('einfold machines' lists them) or YAML file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, with the keys of the YAML file")
+    parser.add_argument("--svg", metavar="FILE", help="draw the block diagram, too")
+
+
+def run(args: Namespace) -> int:
+    name: str = args.name
+    try:
+        machine = load_machine(name)
+    except MachineError as error:
+        raise Failure(told_at(str(error), name)) from error
+    if args.svg is not None:
+        write_text(args.svg, blocks_svg(machine))
+    if args.json:
+        overview = {k: v for k, v in Overview(name, machine).to_json().items() if k.startswith(("peak", "buffer", "dram"))}
+        print(json.dumps({**description(machine), **overview, "area": area_of(machine).to_json()}, indent=2))
+        return 0
+    lines = [*table([HEAD, Overview(name, machine).cells]), "", *block_diagram(machine), "", *action_table(machine), "", *area_lines(machine), ""]
+    parts = [("", machine.source), *((p.name, p.source) for p in (*machine.memories, *machine.arrays))]
+    lines += [f"source{' of ' + part if part else ''}: {told}" for part, told in parts if told]
+    print("\n".join(lines).rstrip())
+    return 0

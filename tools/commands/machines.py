@@ -1,0 +1,22 @@
+"""`einfold machines`: the machines that come with einfold."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from ...backend.machine_yaml import load_machine, machine_names
+from ..machine_told import HEAD, Overview, table
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON array")
+
+
+def run(args: Namespace) -> int:
+    found = [Overview(name, load_machine(name)) for name in machine_names()]
+    if args.json:
+        print(json.dumps([m.to_json() for m in found], indent=2))
+    else:
+        print("\n".join(table([HEAD, *(m.cells for m in found)])))
+    return 0

@@ -1,0 +1,166 @@
+"""A sweep over sizes of machines, read from a YAML file: tables of an evaluation at one length, with arrays and buffers of other sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import yaml
+
+from ..backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
+from ..dialects.notation import nearest
+from .evaluation_spec import Spec, SpecError
+
+SIDE_LIMIT = 2**16
+"""Rows or columns of an array, at most."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A machine of a sweep: rows and columns of its arrays, bytes of its buffer, words of a processing element's registers by array (arrays
+    that are not named keep the area of theirs). Empty `models`: for all of them."""
+
+    side: int
+    buffer: int
+    registers: Mapping[str, int] = field(default_factory=dict[str, int])
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A table of the evaluation on several machines. `tiles`: ranks whose tiles are as long as a side of the arrays. `grows`: a buffer is doubled
+    while the memory off the chip takes longer than every array. `label`: its name in the figure."""
+
+    table: str
+    designs: tuple[Design, ...]
+    tiles: tuple[str, ...] = ()
+    grows: bool = False
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class AreaModel:
+    """um2 of what changes its size: a byte of the buffer; a word of a register file, and a bit of its address."""
+
+    byte: int | float
+    word: int | float = 0
+    address_bit: int | float = 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`memory` is the buffer that changes its size; `largest` bytes are the end of its growth. `times`: column -> array or memory whose time it
+    shows. `array`: the array whose area has a column of its own, `array_column`."""
+
+    name: str
+    length: str
+    memory: str
+    largest: int
+    area: AreaModel
+    times: Mapping[str, str]
+    array: str
+    array_column: str
+    accelerators: Mapping[str, Accelerator]
+    figure: str | None = None
+    source: str | None = None
+
+
+def _items(reader: Reader, node: Any, what: str) -> list[Any]:
+    if not isinstance(node, yaml.SequenceNode) or not cast(list[Any], node.value):
+        raise reader.fail(node, f"{what} must be a list")
+    return cast(list[Any], node.value)
+
+
+def _texts(reader: Reader, node: Any, what: str) -> tuple[str, ...]:
+    return tuple(read_text(reader, item, f"an entry of {what}") for item in _items(reader, node, what))
+
+
+def _file_name(reader: Reader, node: Any, what: str) -> str:
+    value = read_text(reader, node, what)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value):
+        raise reader.fail(node, f"{what} is '{value}'; a file is called so: letters, digits, '-', '_' and '.' only")
+    return value
+
+
+def _side(reader: Reader, node: Any, what: str) -> int:
+    value = read_count(reader, node, what)
+    if value > SIDE_LIMIT:
+        raise reader.fail(node, f"{what} is {value}; sides run from 1 to {SIDE_LIMIT}")
+    return value
+
+
+def _counts(reader: Reader, node: Any, what: str) -> dict[str, int]:
+    return {name: read_count(reader, value, f"'{name}' in {what}") for name, (_, value) in reader.entries(node, what).items()}
+
+
+def _names(reader: Reader, node: Any, what: str) -> dict[str, str]:
+    return {name: read_text(reader, value, f"'{name}' in {what}") for name, (_, value) in reader.entries(node, what).items()}
+
+
+def _designs(reader: Reader, node: Any, what: str) -> tuple[Design, ...]:
+    return tuple(Design(**reader.record(item, _DESIGN, "a machine")) for item in _items(reader, node, what))
+
+
+def _accelerators(reader: Reader, node: Any, what: str) -> dict[str, Accelerator]:
+    return {n: Accelerator(**reader.record(v, _ACCELERATOR, f"accelerator '{n}'")) for n, (_, v) in reader.entries(node, what).items()}
+
+
+def _area(reader: Reader, node: Any, what: str) -> AreaModel:
+    return AreaModel(**reader.record(node, _AREA, what))
+
+
+_DESIGN: Mapping[str, Key] = {
+    "side": Key("side", _side, required=True),
+    "buffer_bytes": Key("buffer", read_count, required=True),
+    "register_words": Key("registers", _counts),
+    "models": Key("models", _texts),
+}
+
+_ACCELERATOR: Mapping[str, Key] = {
+    "table": Key("table", read_text, required=True),
+    "label": Key("label", read_text),
+    "tiles_of_a_side": Key("tiles", _texts),
+    "grows": Key("grows", read_flag),
+    "machines": Key("designs", _designs, required=True),
+}
+
+_AREA: Mapping[str, Key] = {
+    "buffer_byte": Key("byte", read_number, required=True),
+    "register_word": Key("word", read_number_or_zero),
+    "register_address_bit": Key("address_bit", read_number_or_zero),
+}
+
+_SWEEP: Mapping[str, Key] = {
+    "name": Key("name", _file_name, required=True),
+    "source": Key("source", read_text),
+    "figure": Key("figure", _file_name),
+    "length": Key("length", read_text, required=True),
+    "memory": Key("memory", read_text, required=True),
+    "largest_bytes": Key("largest", read_count, required=True),
+    "area_um2": Key("area", _area, required=True),
+    "times": Key("times", _names, required=True),
+    "array": Key("array", read_text, required=True),
+    "array_column": Key("array_column", read_text, required=True),
+    "accelerators": Key("accelerators", _accelerators, required=True),
+}
+
+
+def parse_sweep(text: str, file: str, spec: Spec) -> Sweep:
+    """The sweep that a YAML text describes, over tables of an evaluation. Raises `SpecError` with `file` and, where it is known, the line."""
+    reader = Reader(file, SpecError)
+    sweep = Sweep(**reader.record(compose(text, reader), _SWEEP, "the sweep"))
+
+    def known(name: str, there: Mapping[str, object], what: str) -> None:
+        if name not in there:
+            raise SpecError(f"{file}: error: unknown {what} '{name}'{nearest(name, sorted(there))}")
+
+    known(sweep.length, spec.lengths, "length")
+    for name, accelerator in sweep.accelerators.items():
+        known(accelerator.table, spec.tables, f"table of accelerator '{name}',")
+        for rank in accelerator.tiles:
+            known(rank, spec.tables[accelerator.table].ranks, f"rank of accelerator '{name}',")
+        for model in (m for design in accelerator.designs for m in design.models):
+            known(model, spec.models, f"model of accelerator '{name}',")
+    return sweep
