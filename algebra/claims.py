@@ -30,7 +30,7 @@ _ALGEBRAIC = frozenset({"add", "sub", "mul", "div", "neg"})
 class Claim:
     """An obligation as stated: equalities and conditions that hold wherever the expressions in `given` have values and `where` is true.
 
-    `lemmas` are what another obligation establishes; the claim then follows from them alone.
+    `lemmas` are what another obligation establishes; the claim then follows from them alone, whatever the parts are.
     """
 
     name: str
@@ -101,7 +101,8 @@ class Statements:
     def algebraic(self) -> bool:
         """Whether the correction is a polynomial in the summaries."""
         parts = [e for k in self.entries for e in walk(k.body) if isinstance(e, Apply)]
-        return all(e.op in _ALGEBRAIC and not (e.op == "div" and self.known.scope.of(e.args[1]).summaries) for e in parts)
+        divisors = [p for e in parts if e.op == "div" for p in params(e.args[1])]
+        return all(e.op in _ALGEBRAIC for e in parts) and not any(summary_of(p) in self.moving for p in divisors)
 
     # the claims --------------------------------------------------------------------------------------------------------
 
@@ -143,8 +144,7 @@ class Statements:
     def cocycle(self) -> Claim:
         """K(d', d'') K(d, d') = K(d, d'')."""
         pairs = tuple(self.composed(1, 2, 3))
-        moves = ((1, 2), (2, 3), (1, 3))
-        return Claim("cocycle", "correcting twice is correcting once", self.entries, pairs, given=self.moved(*moves))
+        return Claim("cocycle", "correcting twice is correcting once", self.entries, pairs, given=self.moved((1, 2), (2, 3), (1, 3)))
 
     def composed(self, a: int, b: int, c: int) -> Iterator[Pair]:
         """The entries of K from a by b to c, and those from a to c; what is zero on both sides is left out."""
@@ -157,9 +157,9 @@ class Statements:
 
     def merge(self) -> Claim:
         """(p * q) * r = p * (q * r), for any values of the joint summaries."""
-        pairs = self.associated(self.state(1), self.state(2), self.state(3))
+        pairs = tuple(self.associated(self.state(1), self.state(2), self.state(3)))
         moves = ((1, 4), (2, 4), (4, 6), (3, 6), (2, 5), (3, 5), (1, 6), (5, 6))
-        return Claim("merge", "merging partial results is associative", self.entries, tuple(pairs), given=self.moved(*moves))
+        return Claim("merge", "merging partial results is associative", self.entries, pairs, given=self.moved(*moves))
 
     def associated(self, p: Sequence[Expr], q: Sequence[Expr], r: Sequence[Expr]) -> list[Pair]:
         """(p * q) * r and p * (q * r): p, q, r are of summaries 1, 2, 3; p and q meet at 4, q and r at 5, all at 6."""

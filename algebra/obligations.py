@@ -97,7 +97,7 @@ class Discharge:
         query = Query(self.options.timeout_ms, self.known.laws)
         query.notes += [f"{leaf_name(stand_in)} is {Writer().term(part)}" for part, stand_in in hidden.items()]
         for part in claim.parts:
-            query.define(part)
+            (query.writer.declare if claim.lemmas else query.define)(part)
         claims = (*(Apply("eq", pair) for pair in claim.equal), *claim.holds)
         if claim.lemmas:
             return query.prove(claims, claim.lemmas)

@@ -85,7 +85,7 @@ class Query:
         return self.prove([Apply("eq", pair) for pair in pairs])
 
     def prove(self, claims: Iterable[Expr], lemmas: Iterable[Expr] = ()) -> Answer:
-        """Ask whether all of these conditions always hold; or, whether they follow from the lemmas, whatever the functions in them are.
+        """Ask whether all of these conditions always hold; or whether they follow from the lemmas.
 
         Nothing is proved by what contradicts itself: what is stated beside the claim must not be found contradictory. Exponentials are put
         together first, and taken apart if that does not do.

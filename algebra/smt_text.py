@@ -119,6 +119,12 @@ class Writer:
     prelude: dict[str, None] = field(default_factory=dict[str, None])
     definitions: dict[str, Definition] = field(default_factory=dict[str, Definition])
     texts: dict[str, str] = field(default_factory=dict[str, str])
+    declared: set[str] = field(default_factory=set[str])
+
+    def declare(self, definition: Definition) -> None:
+        """Give a part its name only: what is said of it then holds whatever it is."""
+        self.functions[symbol(definition.name)] = len(definition.formals)
+        self.declared.add(definition.name)
 
     def define(self, definition: Definition) -> None:
         """Give a part of the derivation its name; what it is written with is declared."""
@@ -152,7 +158,7 @@ class Writer:
             return infinity if e.value > 0 else f"(- {infinity})"
         if not isinstance(e, Apply):
             return self._constant(e)
-        if e.op in self.definitions:
+        if e.op in self.definitions or e.op in self.declared:
             return applied(symbol(e.op), *map(self.term, e.args))
         if not plain(e):
             return self._function(e.op, e.args, e.merge)

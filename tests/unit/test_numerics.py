@@ -49,6 +49,12 @@ def test_variance_at_a_mean_of_ten_thousand_in_fp32() -> None:
     assert fast.reference == "40 digits"  # not even fp64 resolves what cancels there
 
 
+def test_a_mean_over_two_ranks_is_followed_as_a_mean() -> None:
+    """BatchNorm divides by shape(m) * shape(e): taken for anything but the number of elements, its variance comes out negative here."""
+    found = measured("40", "mean", "f32")
+    assert found.level == 10_000 and found.derived.lost == 0 and found.worse_by is None
+
+
 @pytest.mark.parametrize("choice", ["safe", "fast"])
 @pytest.mark.parametrize("row", ["02", "03", "04", "07", "08", "10", "34", "47"])
 def test_exponentials_of_large_logits_never_overflow(row: str, choice: Literal["safe", "fast"]) -> None:

@@ -186,6 +186,15 @@ def test_noise_over_noise_is_not_compared() -> None:
     assert pass_reduction_trials.settle(first, second, given, noise, noise) == ([], 3)
 
 
+def test_at_forty_digits_values_must_agree_far_beyond_fp64() -> None:
+    text = "einsum.cascade @c ranks {m = 2} (%X[m]) -> [m] : f64 { %R = einsum.compute [m] = BODY\n einsum.return %R[m] }"
+    first, second = (parse(text.replace("BODY", body))[0] for body in ("%X[m] * 3", "%X[m] * 3 + 1e-13"))
+    given = {"X": np.array([0.1, 0.2])}
+    same = [given["X"] * 3]
+    assert pass_reduction_trials.settle(first, first, given, same, same) == ([], 0)
+    assert len(pass_reduction_trials.settle(first, second, given, same, same)[0]) == 2
+
+
 def test_regimes_know_what_masks_and_what_labels() -> None:
     known = {row: pass_reduction_inputs.arguments(parse(source(row))[1], "m") for row in (2, 4, 48)}
     assert known[2]["X"].mask == -np.inf and known[2]["X"].axis == 1

@@ -93,7 +93,11 @@ def test_models_share_kernels_and_come_out_as_alone() -> None:
         ("length: 256K", "length: 255K", "error: unknown length '255K'; did you mean '256K'?"),
         ("table: attn-binding", "table: attn-bindin", "unknown table of accelerator 'proposal', 'attn-bindin'; did you mean 'attn-binding'?"),
         ("tiles_of_a_side: [p]", "tiles_of_a_side: [q]", "unknown rank of accelerator 'proposal', 'q'"),
-        ("&e64 [BERT, TrXL, T5], side: 16,", "&e64 [BERT, TrXL, T5], side: 0,", "pareto.yaml:30:47: error: 'side' of a machine is 0; it must be at least 1"),
+        (
+            "&e64 [BERT, TrXL, T5], side: 16,",
+            "&e64 [BERT, TrXL, T5], side: 0,",
+            "pareto.yaml:30:47: error: 'side' of a machine is 0; it must be at least 1",
+        ),
         ("&e64 [BERT, TrXL, T5], side: 16,", "&e64 [BERT, TrXL, T5], side: 99999,", "'side' of a machine is 99999; sides run from 1 to 65536"),
         ("buffer_byte: 5.61334", "buffer_byte: .nan", "'buffer_byte' of 'area_um2' of the sweep is nan; it must be a positive number"),
         ("name: pareto", "name: ../pareto", "'name' of the sweep is '../pareto'; a file is called so: letters, digits, '-', '_' and '.' only"),

@@ -1,7 +1,8 @@
 """`einfold evaluate NAME --out DIR`: a whole published evaluation, every point through cascade, machine, mapping and simulator.
 
 NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table and sweep, `fidelity.csv`,
-`summary.md`, and `figures/*.svg` (and `*.png`, with Pillow) where the tables are those of the paper's figures; files appear only when all of them are complete.
+`summary.md`, and `figures/*.svg` (and `*.png`, with Pillow) where the tables are those of the paper's figures; files appear only when all of
+them are complete.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from ..evaluation_report import fidelity_csv, summary, table_csv
 from ..evaluation_spec import Spec, SpecError, parse_spec
 from ..figures.fusemax import figures
 from ..figures.png import available, to_png
-from ..figures.sweep import sweep_figure
 from ..figures.svg import Drawing
+from ..figures.sweep import sweep_figure
 from ..output import write_bytes
 from ..simulation import told_at
 from ..sweep import load_sweep, run_sweep, sweep_csv

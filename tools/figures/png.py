@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from math import hypot
 from typing import Any
 
@@ -13,9 +14,6 @@ from .svg import PAPER, Area, Disc, Drawing, Path, Point, Shape, Text
 
 SCALE = 2
 """Pixels of the file per pixel of the drawing."""
-
-COLOURS = 64
-"""Of the file's palette."""
 
 
 def available() -> bool:
@@ -30,7 +28,7 @@ def to_png(drawing: Drawing) -> bytes:
     for shape in drawing.shapes:
         pen.draw(shape)
     out = io.BytesIO()
-    image.quantize(COLOURS).save(out, format="PNG")
+    image.save(out, format="PNG")
     return out.getvalue()
 
 
@@ -87,17 +85,24 @@ class _Pen:
 def dashes(points: Sequence[Point], lengths: Sequence[float]) -> list[tuple[Point, Point]]:
     """The pieces of a dashed line that are drawn: `lengths` of dashes and gaps in turn, over and over."""
     found: list[tuple[Point, Point]] = []
-    turn, left = 0, lengths[0]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-        length, done = hypot(x1 - x0, y1 - y0), 0.0
-        while done < length:
-            end = min(done + left, length)
-            if turn % 2 == 0:
-                ends = [(x0 + (x1 - x0) * s / length, y0 + (y1 - y0) * s / length) for s in (done, end)]
-                found.append((ends[0], ends[1]))
-            left -= end - done
-            if left <= 0:
-                turn += 1
-                left = lengths[turn % len(lengths)]
-            done = end
+    along = 0.0
+    for (x0, y0), (x1, y1) in pairwise(points):
+        length = hypot(x1 - x0, y1 - y0)
+        for start, end in _dashes_between(along, along + length, lengths):
+            ends = [(x0 + (x1 - x0) * (s - along) / length, y0 + (y1 - y0) * (s - along) / length) for s in (start, end)]
+            found.append((ends[0], ends[1]))
+        along += length
     return found
+
+
+def _dashes_between(start: float, end: float, lengths: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """The dashes along a line from `start` to `end`, where dashes and gaps begin at 0."""
+    pattern = [*lengths, *lengths] if len(lengths) % 2 else list(lengths)
+    period = sum(pattern)
+    for repetition in range(int(start // period), int(end // period) + 1) if period > 0 else ():
+        at = repetition * period
+        for dash, gap in zip(pattern[::2], pattern[1::2], strict=True):
+            low, high = max(start, at), min(end, at + dash)
+            if low < high:
+                yield low, high
+            at += dash + gap
