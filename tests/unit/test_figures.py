@@ -25,7 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def bars(**changes: object) -> Bars:
     known = Bars("Times", "s", ["a", "b"], {"one": [1.0, 2.0], "two": [4.0, 8.0]}, {})
-    return replace(known, **changes)  # pyright: ignore[reportArgumentType]
+    return replace(known, **changes)
 
 
 def filled(drawing: Drawing) -> list[tuple[str, float]]:

@@ -106,6 +106,13 @@ def test_a_machine_of_one_s_own_is_refused_with_its_place(
     assert message in refused(capsys, command, *args)
 
 
+def test_the_machine_that_the_docs_describe_is_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "machines.md").read_text()
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+    machine = parse_machine(block)
+    assert (machine.name, [a.rows for a in machine.arrays], machine.memories[1].area) == ("mine", [64, 1], {"total": 6e6})
+
+
 def test_an_unknown_machine_has_a_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, "machine", "fusemax-clod") == "fusemax-clod: error: unknown machine 'fusemax-clod'; did you mean 'fusemax-cloud'?\n"
 

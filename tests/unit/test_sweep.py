@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
+from einfold.tools.einfold import main
 from einfold.tools.evaluation_spec import Spec, SpecError
+from einfold.tools.figures import png
 from einfold.tools.figures.sweep import sweep_figure
 from einfold.tools.sweep import Point, load_sweep, run_sweep, sweep_csv
 from einfold.tools.sweep_spec import Sweep, parse_sweep
@@ -133,3 +136,78 @@ def test_a_sweep_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Failure) as caught:
         load_sweep("none.yaml", spec)
     assert caught.value.diagnostics[0].message == "cannot be read: No such file or directory"
+
+
+OWN = {
+    "product.mlir": """
+einsum.cascade @product ranks {n = 8, k = 8, l = 8} (%A[n, k], %B[k, l]) -> [n, l] : f16 {
+  %C = einsum.compute [n, l] = %A[n, k] * %B[k, l] reduce add(k)
+  einsum.return %C[n, l]
+}
+""",
+    "toy.yaml": """name: toy
+clock_hz: 1e9
+word_bytes: 2
+memories:
+  dram: {offchip: true, bandwidth_bytes_per_s: 1.0e+12}
+  buffer: {capacity_bytes: 65536}
+arrays:
+  grid: {rows: 16, cols: 16, cycles: {mac: 1}, area_um2: {mac: 100}}
+""",
+    "mine.yaml": """name: mine
+models: {S: {width: 32}}
+lengths: {short: 64}
+tables:
+  products: {cascade: product.mlir, machine: toy.yaml, pipeline: "", ranks: {n: [length], k: [width], l: [width]}}
+sweeps: [sizes.yaml]
+""",
+    "sizes.yaml": """name: sizes
+figure: sizes-drawn
+length: short
+memory: buffer
+largest_bytes: 65536
+area_um2: {buffer_byte: 2}
+times: {grid_lat: grid}
+array: grid
+array_column: grid_area
+accelerators:
+  mine: {table: products, machines: [{side: 8, buffer_bytes: 32768}, {side: 16, buffer_bytes: 32768}]}
+""",
+}
+
+
+def own(folder: Path, *changes: tuple[str, str, str]) -> int:
+    texts = dict(OWN)
+    for file, old, new in changes:
+        assert old in texts[file]
+        texts[file] = texts[file].replace(old, new)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return main(["evaluate", str(folder / "mine.yaml"), "--out", str(folder / "out"), "--jobs", "1"])
+
+
+def test_a_sweep_of_one_s_own(tmp_path: Path) -> None:
+    assert own(tmp_path) == 0
+    small, large = csv.DictReader((tmp_path / "out" / "sizes.csv").open(encoding="utf-8"))
+    assert (small["PE_dim"], large["PE_dim"]) == ("8", "16")
+    assert float(small["grid_lat"]) == pytest.approx(4 * float(large["grid_lat"])) == pytest.approx(64 * 32 * 32 / 64 / 1e9)
+    assert float(small["grid_area"]) == 64 * 100 and float(large["area"]) == 256 * 100 + 2 * 32768
+    assert (tmp_path / "out" / "figures" / "sizes-drawn.svg").read_text().startswith("<svg")
+    drawn = tmp_path / "out" / "figures" / "sizes-drawn.png"
+    assert drawn.read_bytes().startswith(b"\x89PNG") if png.available() else not drawn.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("sizes.yaml", "name: sizes", "name: products"), "error: two results are called 'products'"),
+        (("sizes.yaml", "name: sizes", "name: fidelity"), "error: two results are called 'fidelity'"),
+        (("toy.yaml", ", area_um2: {mac: 100}", ""), "error: machine 'toy' states no area of grid"),
+        (("sizes.yaml", "side: 8, buffer_bytes: 32768", "side: 8, buffer_bytes: 16"), "note: this is the point"),
+        (("mine.yaml", "sizes.yaml", "size.yaml"), "size.yaml: error: cannot be read: No such file or directory"),
+    ],
+)
+def test_a_sweep_of_one_s_own_that_cannot_run(change: tuple[str, str, str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert own(tmp_path, change) == 1
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

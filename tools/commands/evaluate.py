@@ -25,12 +25,13 @@ from ..figures.sweep import sweep_figure
 from ..output import write_bytes
 from ..simulation import told_at
 from ..sweep import load_sweep, run_sweep, sweep_csv
+from ..sweep_spec import Sweep
 
 PACKAGED = ("fusemax",)
 """Evaluations that come with einfold: folders of `examples` with an `evaluation.yaml`."""
 
-FIGURES = "figures"
-"""The folder in DIR for figures, where the evaluation has the tables that they show."""
+FIDELITY, FIGURES = "fidelity", "figures"
+"""The table of both fidelities; the folder in DIR for figures, where the evaluation has the tables that they show."""
 
 REFERENCE = "EINFOLD_REFERENCE"
 """The environment variable that names a folder of published tables, unless --reference does."""
@@ -51,11 +52,11 @@ def run(args: Namespace) -> int:
     if args.jobs < 1:
         raise Failure(Diagnostic("error", f"{args.jobs} processes; at least 1 is needed", "--jobs"))
     accounting_in(args.accounting)
-    sweeps = [load_sweep(name, spec) for name in spec.sweeps]
+    sweeps = _sweeps(spec)
     reference = _reference(args.reference)
     tables = evaluate(spec, fidelity=args.fidelity, accounting=args.accounting, jobs=args.jobs)
     written = {f"{name}.csv": table_csv(rows) for name, rows in tables.items()}
-    written["fidelity.csv"] = fidelity_csv(tables)
+    written[f"{FIDELITY}.csv"] = fidelity_csv(tables)
     written["summary.md"] = summary(spec, tables, args.fidelity, args.accounting, reference)
     drawn = figures(spec, tables, reference)
     for sweep in sweeps:
@@ -72,6 +73,15 @@ def run(args: Namespace) -> int:
         write_bytes(str(out / name), data)
     print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
     return 0
+
+
+def _sweeps(spec: Spec) -> list[Sweep]:
+    """The sweeps of an evaluation. Raises `Failure`, also where two results would be called the same."""
+    sweeps = [load_sweep(name, spec) for name in spec.sweeps]
+    names = [*spec.tables, FIDELITY, *(s.name for s in sweeps)]
+    if (twice := next((s.name for s in sweeps if names.count(s.name) > 1), None)) is not None:
+        raise Failure(Diagnostic("error", f"two results are called '{twice}'", f"evaluation '{spec.name}'"))
+    return sweeps
 
 
 def _figure_files(drawn: Mapping[str, Drawing]) -> dict[str, bytes]:
