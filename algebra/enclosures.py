@@ -58,14 +58,19 @@ def enclosures(chain: Sequence[Derived | Refusal], laws: Laws = DEFAULT_LAWS) ->
     known = Invariants(Scope((*(n + OLD for n in names), *names)), laws)
     found: list[Enclosure | None] = []
     for item in chain:
-        r = item.reduction
         inside = _of(item, known) if isinstance(item, Derived) else None
-        total = isinstance(item, Derived) and not item.waits_for and known.defined(item.final) is None
-        known.add(r.name, r.op, r.body, total)
+        attach(known, item)
         if isinstance(item, Derived):
             _record_before(item, known)
-        found.append(None if inside is None else replace(inside, summary=known.summaries[r.name].range))
+        found.append(None if inside is None else replace(inside, summary=known.summaries[item.reduction.name].range))
     return tuple(found)
+
+
+def attach(known: Invariants, item: Derived | Refusal) -> None:
+    """Tell `known` of an item's summary, as `derive_chain` knows it: whether its running value is finite on every prefix, too."""
+    r = item.reduction
+    total = isinstance(item, Derived) and not item.waits_for and known.defined(item.final) is None
+    known.add(r.name, r.op, r.body, total)
 
 
 def _of(item: Derived, known: Invariants) -> Enclosure:

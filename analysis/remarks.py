@@ -13,7 +13,7 @@ print([r.message for r in found if r.kind == "missed"])
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -61,6 +61,12 @@ def remark(kind: RemarkKind, pass_name: str, where: Operation | LocationAttr, me
     made = Remark(kind, pass_name, message, where.location if isinstance(where, Operation) else where)
     if made not in found:
         found.append(made)
+
+
+def repeat(found: Iterable[Remark]) -> None:
+    """Make remarks again that were collected on the way, where what they speak of has come to stay."""
+    for each in found:
+        remark(each.kind, each.pass_name, each.location, each.message)
 
 
 def applied(pass_name: str, where: Operation | LocationAttr, message: str) -> None:

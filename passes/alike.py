@@ -2,7 +2,9 @@
 
 A fact such as `x <= max` is true of the elements that the maximum visited. Where the links of a chain have different filters, all of them are
 taken to visit what every filter lets through to at least one of them: the comparisons that all have in common stay a filter, and
-a link's other ones become part of its body, which is the reduction's identity where they fail.
+a link's other ones become part of its body, which is the reduction's identity where they fail. A comparison of coordinates that one fiber
+has in common says whether the fiber is there at all: it stays a filter, and becomes part of the body as well where another link reads the
+summary of a fiber that is not there.
 """
 
 from __future__ import annotations
@@ -33,7 +35,10 @@ def made_alike(links: Sequence[Link], laws: Laws) -> tuple[list[Link], list[Link
     made: list[Link] = []
     odd: list[Link] = []
     for link in links:
-        extra = [c for c in link.where if c not in common]
+        readers = [other for other in links if any(n.name == link.name for n in other.needs)]
+        whole = [c for c in link.where if c not in common and set(link.reduced).isdisjoint(c.ranks)]
+        believed = [c for c in whole if all(c in other.where for other in readers)]
+        extra = [c for c in link.where if c not in common and c not in believed]
         identity = laws.identity(link.reduction.op)
         if extra and identity is None:
             odd.append(link)
@@ -43,9 +48,9 @@ def made_alike(links: Sequence[Link], laws: Laws) -> tuple[list[Link], list[Link
         for comparison in reversed(extra):
             condition = _as_read(comparison_value(comparison), link, bindings)
             body = Apply("select", (condition, body, number(identity or 0.0)))
-        made.append(
-            replace(link, reduction=replace(link.reduction, body=body), bindings=bindings, where=common, kept=tuple(extra)) if extra else link
-        )
+        where = (*common, *whole)
+        kept = tuple(c for c in extra if c not in whole)
+        made.append(replace(link, reduction=replace(link.reduction, body=body), bindings=bindings, where=where, kept=kept) if extra else link)
     return made, odd
 
 

@@ -16,8 +16,9 @@ from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp
 from .chains import ChainFinder, Link
 from .operators import laws_of
-from .pass_reduction import Plan, Record, reduce_passes
+from .pass_reduction import reduce_passes
 from .places import passes_over
+from .plan import Plan, Record
 from .tensors import TensorTable
 
 

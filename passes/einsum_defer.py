@@ -12,7 +12,8 @@ from ..algebra.derivation import Derived, Options
 from ..dialects.einsum import CascadeOp
 from .chains import Chain, Link
 from .operators import laws_of
-from .pass_reduction import Plan, checked_rank, reduce_passes
+from .pass_reduction import reduce_passes
+from .plan import Plan, checked_rank
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from ..analysis import remarks
 from ..dialects.einsum import CascadeOp
 from .einsum_defer import is_plain, last_step
 from .operators import laws_of
-from .pass_reduction import Plan, checked_rank, reduce_passes
+from .pass_reduction import reduce_passes
+from .plan import Plan, checked_rank
 from .tiling import OutputForm
 
 
@@ -34,7 +35,7 @@ class EinsumOnePass(ModulePass):
     size: int | None = None
     """Elements in a tile of the emitted loop; 256 if not given, less for short ranks."""
     numerics: Literal["safe", "fast"] = "safe"
-    """`fast` accepts cancellation where that saves corrections; overflow never."""
+    """`fast` accepts cancellation where that saves corrections, and exponentials that no summary bounds."""
     form: Literal["loop", "sequential", "split", "tree", "deferred"] = "loop"
     """How a chain that is rebased is written: one loop over tiles, or over single elements; parts side by side that are merged at once
     (split-K), or in pairs. `deferred` takes only what needs no rebasing, as `einsum-defer` does."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from xdsl.ir import Block
 
 from ..algebra.expr import accesses
 from ..analysis.einsums import Program
-from ..analysis.passes_over import count_passes
+from ..analysis.passes_over import PassCounter
 from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
 
@@ -77,9 +76,7 @@ def _reduced_ranks(block: Block, cascade: CascadeOp) -> list[str]:
 
 
 def passes_over(cascade: CascadeOp, rank: str) -> int:
-    """Passes over a rank, whether it is traversed whole or as tiles (of parts, if there are) numbered by a rank made for that."""
-    counted = count_passes(cascade)
-    parts, tiles = (re.compile(rf"{re.escape(rank)}{number}(_*)") for number in (2, 1))
-    marks = {found[1] for r in counted if (found := parts.fullmatch(r))}
-    outermost = [r for r in counted if r == rank or parts.fullmatch(r) or ((found := tiles.fullmatch(r)) and found[1] not in marks)]
-    return max((counted[r].passes for r in outermost), default=0)
+    """Passes over a rank: the most over the ranks that traverse its fibers, itself and those that number its tiles or parts outermost."""
+    counter = PassCounter(Program(cascade))
+    counted = [counter.count_rank(r) for r in counter.tiles.aliases(rank) if r in cascade.sizes]
+    return max((found.passes for found in counted if found is not None), default=0)

@@ -170,3 +170,30 @@ def test_a_row_whose_elements_are_all_masked_by_data_keeps_its_value(body: str, 
     rewrite.apply(Context(), module)
     np.testing.assert_allclose(run_cascade(cascade, given)[0], expected[0], rtol=1e-9)
     assert passes_over(cascade, "m") == 1
+
+
+def test_a_filter_of_whole_fibers_stays_a_filter() -> None:
+    """What the filter keeps out may not even be there to read."""
+    text = """einsum.cascade @c ranks {p = 5, m = 13, e = 9} (%Q[p, e], %K[m, e]) -> [m, p] : f64 {
+      %NQ = einsum.compute [p] = %Q[p, e] * %Q[p, e] reduce add(e)
+      %S = einsum.compute [m, p] = %K[m + 4, e] * rsqrt(%NQ[p] + 1) * %Q[p, e] reduce add(e) where m < 9
+      einsum.return %S[m, p]
+    }"""
+    module, cascade = parse(text)
+    given = {"Q": np.ones((5, 9)), "K": np.arange(117.0).reshape(13, 9)}
+    expected = run_cascade(cascade, given)
+    EinsumOnePass(rank="e").apply(Context(), module)
+    module.verify()
+    np.testing.assert_allclose(run_cascade(cascade, given)[0], expected[0], rtol=1e-12)
+    assert passes_over(cascade, "e") == 1
+
+
+def test_a_fiber_that_is_filtered_away_is_believed_by_no_reader() -> None:
+    """`x <= max x` does not hold where the maximum visited nothing; the reader is there, and keeps what the cascade says."""
+    text = """einsum.cascade @c ranks {p = 5, m = 13} (%X[m, p], %W[m]) -> [p] : f64 {
+      %GM = einsum.compute [p] = %X[m, p] reduce max(m) where p < 3
+      %SD = einsum.compute [p] = exp(%X[m, p] - %GM[p]) * %W[m] reduce add(m)FILTER
+      einsum.return %SD[p]
+    }"""
+    assert check(text.replace("FILTER", " where p < 3 and m <= p"), 1) == []
+    assert check(text.replace("FILTER", ""), 2) != []

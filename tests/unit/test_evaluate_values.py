@@ -79,13 +79,13 @@ def test_every_mapping_is_among_the_points() -> None:
         assert all(case in chosen for case in table.cases)
 
 
-@pytest.mark.parametrize("blocks", [False, True], ids=["one block", "several blocks"])
-@pytest.mark.parametrize(("name", "point"), [(t, p) for t, points in POINTS.items() for p in points])
+@pytest.mark.parametrize(
+    ("name", "point", "blocks"),
+    [(name, point, blocks) for name, points in POINTS.items() for point in points for blocks in ((False, True) if name in SMALL else (False,))],
+)
 def test_values_are_the_interpreters(name: str, point: str, blocks: bool) -> None:
     table = spec().tables[name]
     mapping = mapping_of(spec().case(table, *point.split()), spec().folder)
-    if blocks and name not in SMALL:
-        pytest.skip("the mapping has no blocks")
     if blocks:
         mapping = replace(mapping, kernels=tuple(replace(k, budget={"buffer": SMALL[name]}) for k in mapping.kernels))
     made = lowered(spec(), table, mapping, sizes_of(table.cascade))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...algebra.derivation import Derived, Reduction, Refusal
+from ...algebra.derivation import Derived, Refusal
+from ...algebra.enclosures import attach
 from ...algebra.expr import Apply, Expr, Param, walk
 from ...algebra.intervals import Interval
 from ...algebra.invariants import Invariants
@@ -39,12 +40,11 @@ class Bounds:
     summary: Bound
 
 
-def invariants(chain: Sequence[tuple[Reduction, Derived | Refusal]], laws: Laws) -> Invariants:
+def invariants(chain: Sequence[Derived | Refusal], laws: Laws) -> Invariants:
     """What is known of the summaries of a chain, each over those before it, as `derive_chain` knows it."""
-    known = Invariants(Scope(tuple(r.name for r, _ in chain)), laws)
-    for reduction, result in chain:
-        total = isinstance(result, Derived) and not result.waits_for and known.defined(result.final) is None
-        known.add(reduction.name, reduction.op, reduction.body, total)
+    known = Invariants(Scope(tuple(item.reduction.name for item in chain)), laws)
+    for item in chain:
+        attach(known, item)
     return known
 
 

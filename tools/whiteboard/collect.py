@@ -84,7 +84,7 @@ class _Chain:
         told = ReductionStory(link.reduction, result, naming, self.rank, link.reduced, link.where, needs, needed, declined=declined)
         if isinstance(result, Refusal):
             return told
-        known = invariants([(each.reduction, found) for each, found in chain], self.laws)
+        known = invariants([found for _, found in chain], self.laws)
         otherwise = None if result.form in ("base", "ordered") else self._otherwise(chain)
         return replace(told, otherwise=otherwise, bounds=bounds_of(result, known))
 

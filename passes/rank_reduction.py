@@ -1,0 +1,213 @@
+"""One block of a cascade over one rank: find chains, ask the algebra, emit what it derived, say what it declined."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+from xdsl.ir import Block, Operation
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from ..algebra.derivation import Derived, Refusal
+from ..algebra.derive import derive_chain
+from ..algebra.expr import Apply, Expr, Num, Param, RankShape, map_leaves
+from ..algebra.laws import Laws
+from ..algebra.operators import REDUCTION_OPERATORS
+from ..analysis import remarks
+from ..dialects.einsum import CascadeOp, ComputeOp
+from ..dialects.einsum_attrs import RanksAttr
+from .alike import made_alike
+from .carried import Derivations
+from .chains import Chain, ChainFinder, Link
+from .editing import erase_if_dead
+from .online_form import TraversalEmitter
+from .ordering import sort_block
+from .places import PlaceToReduce, passes_over
+from .plain_form import Finals, emit_plain, plain_accumulator
+from .plan import Plan
+from .sinking import elements_to_sink, values_only
+from .tensors import TensorTable
+from .tiling import LOOP, SEQUENTIAL, Tiling
+
+MOST_REDUCED = 3
+"""Most ranks of one reduction whose shapes' product is known as the number of elements, in any order."""
+
+
+def restore(cascade: CascadeOp, before: CascadeOp) -> None:
+    """Make a cascade what its copy `before` still is; the copy is used up."""
+    cascade.ranks = before.ranks
+    cascade.detach_region(cascade.body)
+    cascade.add_region(before.detach_region(before.body))
+
+
+class RankReduction:
+    """The rewriting of one block of a cascade over one rank, traversal by traversal."""
+
+    def __init__(self, cascade: CascadeOp, laws: Laws, plan: Plan, rank: str, place: PlaceToReduce, blocks: list[Block], number: int):
+        """`blocks` are all blocks to be rewritten, as they are now; this is about the one at `number`."""
+        self.cascade, self.laws, self.plan, self.rank, self.place = cascade, laws, plan, rank, place
+        self.blocks, self.number = blocks, number
+        self.declined: set[Operation] = set()
+
+    def run(self) -> bool:
+        """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
+        table = TensorTable(self.cascade.sizes, self.place.fixed)
+        block = self.blocks[self.number]
+        finder = ChainFinder(block, self.rank, table)
+        order = {op: i for i, op in enumerate(block.ops)}
+        asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
+        for op, reason in finder.apart.items():
+            self._decline(op, op.results[0].name_hint or "it", reason)
+        derived = [self._derive(links) for _, links in asked]
+        some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
+        copies: dict[Block, Block] = {}
+        before = self.cascade.clone(block_mapper=copies) if some_refused and any(map(self._wanted, derived)) else None
+        changed = False
+        for (chain, links), found in zip(asked, derived, strict=True):
+            wanted = self._wanted(found)
+            if wanted and all(link.op.parent is not None for link in links):
+                self._emit(chain, wanted, finder, order)
+                changed = True
+        if changed:
+            sort_block(block)
+        return changed and not self._undone(before, copies)
+
+    def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block]) -> bool:
+        """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
+        if before is None or passes_over(self.cascade, self.rank) <= passes_over(before, self.rank):
+            return False
+        restore(self.cascade, before)
+        self.blocks[:] = [copies[block] for block in self.blocks]
+        remarks.missed(self.plan.name, self.cascade, f"merging what can be merged over {self.rank} would add a pass beside those that stay")
+        return True
+
+    def _derive(self, links: Sequence[Link]) -> dict[str, tuple[Link, Derived]]:
+        """The links that the algebra finds a form for, by name, with every summary that they need a running value of."""
+        if all(link.op in self.declined for link in links if link.needs):
+            return {}
+        links = self._alike(links)
+        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links))
+        found: dict[str, tuple[Link, Derived]] = {}
+        for link, result in zip(links, results, strict=True):
+            if self.plan.record is not None:
+                self.plan.record.setdefault(link.name, (link, result))
+            if isinstance(result, Refusal):
+                self._decline(link.op, link.name, result.reason)
+            elif result.form != "base" and not self.plan.accepts(result):
+                self._decline(link.op, link.name, f"its form is {result.form}, which this pass does not emit")
+            elif missing := [n for n in result.rebased_on if n not in found]:
+                self._decline(link.op, link.name, f"it would follow {missing[0]}, which stays a later pass")
+            elif untold := [n for n in result.rebased_on if untold_bottom(found[n][1])]:
+                self._decline(link.op, link.name, f"nothing tells whether {untold[0]} has visited an element yet")
+            else:
+                found[link.name] = (link, result)
+        return found
+
+    def _alike(self, links: Sequence[Link]) -> list[Link]:
+        """The links as they visit the same elements, without those that need a summary that cannot."""
+        alike, odd = made_alike(links, self.laws)
+        for link in odd:
+            self._decline(link.op, link.name, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity")
+        kept: dict[str, Link] = {}
+        for link in alike:
+            if missing := [n.name for n in link.needs if n.name not in kept]:
+                self._decline(link.op, link.name, f"{missing[0]} stays a later pass")
+            else:
+                kept[link.name] = link
+        return list(kept.values())
+
+    def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
+        """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""
+        ranks = set(links[0].reduced) if links else set[str]()
+        if any(link.where or set(link.reduced) != ranks for link in links) or len(ranks) > MOST_REDUCED:
+            return ()
+        shapes = (tuple(map(RankShape, order)) for order in itertools.permutations(sorted(ranks)))
+        number = math.prod(self.cascade.sizes[r] for r in ranks)
+        return (*(functools.reduce(lambda a, b: Apply("mul", (a, b)), order) for order in shapes if order), Num(number))
+
+    def _wanted(self, found: dict[str, tuple[Link, Derived]]) -> Derivations:
+        """Those that depend on others, and what they need; a reduction that nothing is merged with stays as it is."""
+        wanted: set[str] = set()
+        for link, result in reversed(list(found.values())):
+            if result.form != "base" or link.name in wanted:
+                wanted |= {link.name, *(n.name for n in link.needs if n.name in found)}
+        return [entry for name, entry in found.items() if name in wanted]
+
+    def _decline(self, op: ComputeOp, name: str, reason: str) -> None:
+        if op not in self.declined:
+            self.declined.add(op)
+            remarks.missed(self.plan.name, op, f"{name} stays a later pass over {self.rank}: {reason}")
+
+    def _emit(self, chain: Chain, derived: Derivations, finder: ChainFinder, order: dict[Operation, int]) -> None:
+        last = max((link.op for link, _ in derived), key=lambda op: order[op])
+        forms = {op: finder.form(op) for op in chain.inlined if isinstance(op, ComputeOp)}
+        replaced: list[ComputeOp] = []
+        if any(d.rebased_on for _, d in derived):
+            tiling = self._tiling(derived)
+            finder.table.sizes.update(self.cascade.sizes)
+            derived, found = values_only(derived)
+            replaced = elements_to_sink(derived, found, set(forms), finder, order)
+            named = {form: op.results_[0].name_hint or "E" for op, form in forms.items()}
+            made, finals = TraversalEmitter(finder.table, derived, tiling, replaced).emit(named)
+            for link, result in found:
+                op = plain_accumulator(finder.table, link, result, 0, {})
+                made.append(op)
+                finals.coordinates[link.name] = op.results_[1]
+        else:
+            known = {bind_originals(form, finder): finder.table.access(op.results_[0], op.out.data) for op, form in forms.items()}
+            made, finals = emit_plain(finder.table, derived, known)
+        Rewriter.insert_op(made, InsertPoint.before(last))
+        self._replace(derived, made, finals, finder.table, last)
+        for op in sorted({*replaced, *forms}, key=lambda op: -order[op]):
+            erase_if_dead(op)
+
+    def _replace(self, derived: Derivations, made: Sequence[Operation], finals: Finals, table: TensorTable, last: Operation) -> None:
+        values = {link.name: finals.value(link.name) for link, _ in derived}
+        Rewriter.insert_op([op for op in finals.operations if op.parent is None], InsertPoint.before(last))
+        for link, result in derived:
+            if (value := values[link.name]) is not link.op.results[0]:
+                link.op.results[0].replace_all_uses_with(value)
+                table.replace(link.op.results[0], value)
+                remarks.applied(self.plan.name, link.op, f"{link.name} joins an earlier pass over {self.rank} ({result.form}): {result.why}")
+            if link.coordinate is not None and (found := finals.coordinates.get(link.name)) is not None:
+                link.coordinate.replace_all_uses_with(found)
+        for link, _ in reversed(derived):
+            erase_if_dead(link.op)
+        for op in reversed([*made, *finals.operations]):
+            erase_if_dead(op)
+
+    def _tiling(self, derived: Derivations) -> Tiling:
+        """Declare the ranks that number parts, tiles and elements; reuse them if an earlier traversal of this rank did."""
+        sizes = self.cascade.sizes
+        form, tile = self.plan.form, self.plan.tile
+        if self.place.tiled(self.rank) and self.plan.rank is None and form == LOOP:
+            form = SEQUENTIAL  # its elements are tiles already
+        for link, accumulator in ((link, a) for link, d in derived for a in d.accumulators if form.merges):
+            if accumulator.op not in REDUCTION_OPERATORS and not math.isfinite(accumulator.identity) and (link.where or form.kind == "tree"):
+                remarks.missed(
+                    self.plan.name, link.op, f"parts of {self.rank} may be empty, and nothing is known of {accumulator.op} of two identities"
+                )
+                form = LOOP
+        tiling = form.tiling(self.rank, sizes[self.rank], tile, sizes)
+        self.cascade.ranks = RanksAttr(tuple({**sizes, **tiling.new_ranks}.items()))
+        return tiling
+
+
+def untold_bottom(derived: Derived) -> bool:
+    """Whether the summary's running value says something though no element was visited, and nothing tells that."""
+    return not derived.empty_safe and derived.empty is None
+
+
+def bind_originals(form: Expr, finder: ChainFinder) -> Expr:
+    """A form with its summaries read from the Einsums that make them today."""
+    by_name = {link.name: link for link in finder.links.values()}
+
+    def leaf(e: Expr) -> Expr:
+        if isinstance(e, Param):
+            op = by_name[e.name].op
+            return finder.table.access(op.results_[0], op.out.data)
+        return e
+
+    return map_leaves(form, leaf)
