@@ -157,7 +157,7 @@ class Options:
     """How to derive.
 
     * `numerics`: "safe" carries only terms that neither overflow nor cancel more than the original cascade's; "fast" accepts
-      cancellation (never exponential growth) where that saves corrections.
+      cancellation where that saves corrections, and exponentials that no summary bounds.
     * `limit`: the largest magnitude an exponential factor may reach and still be carried uncorrected.
     * `rank_points`: N of the rank gate: a separation rank of at least N is a refusal.
     * `prove`: discharge the obligations with sympy and z3, at most `timeout_ms` per query; otherwise they are tested numerically.
