@@ -72,7 +72,7 @@ class Runner:
             case ComputeOp():
                 return self._compute(op, fixed)
             case ViewOp():
-                return [evaluate_view(self.arrays[op.source], op.regroup.data, self.sizes, self.empty_of(op.source))]
+                return [self._view(op)]
             case IterateOp():
                 return self._iterate(op, fixed)
             case _:
@@ -108,14 +108,12 @@ class Runner:
         given = iter(op.inits)
         states: list[Array] = []
         for init, state in zip(op.init, op.body.block.args, strict=True):
-            element = self.element_of(state)
             if isinstance(init, NumberAttr):
-                states.append(np.full(tensor_of(state).get_shape(), representable(init.data, element), element.stored))
+                states.append(self._filled(tensor_of(state).get_shape(), init.data, state))
             else:
-                source = next(given)
-                same = self.element_of(source) == element
-                states.append(self.arrays[source] if same else cast(self.arrays[source], element))
-        collected = [self._unreached(v, self.sizes[rank]) for v in end.collected]
+                states.append(self._converted(next(given), state))
+        # what is never reached holds the empty value, 0 if none is declared
+        collected = [self._filled((self.sizes[rank], *tensor_of(v).get_shape()), self.empty_of(v) or 0, v) for v in end.collected]
         for generation in range(self.sizes[rank]):
             here = {**fixed, rank: generation}
             named = self.run_block(op.body.block, states, here)
@@ -126,10 +124,18 @@ class Runner:
                 break
         return [*states, *collected]
 
-    def _unreached(self, value: SSAValue, size: int) -> Array:
-        """What collects a tensor over generations; those that are never reached hold its empty value, 0 if it declares none."""
-        element = self.element_of(value)
-        return np.full((size, *tensor_of(value).get_shape()), representable(self.empty_of(value) or 0, element), element.stored)
+    def _view(self, op: ViewOp) -> Array:
+        return evaluate_view(self.arrays[op.source], op.regroup.data, self.sizes, self.empty_of(op.source))
+
+    def _filled(self, shape: Sequence[int], number: Number, like: SSAValue) -> Array:
+        """An array that holds a number everywhere, of the element type of `like`."""
+        element = self.element_of(like)
+        return np.full(shape, representable(number, element), element.stored)
+
+    def _converted(self, source: SSAValue, like: SSAValue) -> Array:
+        """The array of a tensor, as the element type of `like` holds it."""
+        element = self.element_of(like)
+        return self.arrays[source] if self.element_of(source) == element else cast(self.arrays[source], element)
 
     def _holds(self, guard: Expr, arrays: Sequence[Array], fixed: Mapping[str, int]) -> bool:
         """Whether a guard holds for all coordinates of its ranks; absence plays no part, an absent element is its empty value."""

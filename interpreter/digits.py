@@ -13,7 +13,6 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from xdsl.ir import Block as OperationBlock
 from xdsl.ir import Operation, SSAValue
 
 from ..algebra.affine import Affine, Comparison
@@ -21,13 +20,10 @@ from ..algebra.evaluate import Table
 from ..algebra.expr import Access, Apply, Expr, Leaf, Num, Param, RankShape, RankValue, ranks, substitute_ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..algebra.precision import Digits
-from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
-from ..dialects.einsum_attrs import NumberAttr
-from ..dialects.einsum_empties import declared_empty
-from ..dialects.einsum_scope import tensor_of
+from ..dialects.einsum import CascadeOp, ComputeOp, ViewOp
 from ..dialects.notation import Reduction, results_of
 from .arguments import checked_arguments
-from .cascade import last_uses
+from .cascade import Runner
 from .digit_arrays import each, numbered, ordered_fold, populated, read
 from .elements import ELEMENTS, Array, Element, InputError, Number, representable
 from .presence import Presence, both, presence
@@ -53,51 +49,29 @@ def run_digits(op: CascadeOp, inputs: Mapping[str, Array], digits: int = 40) -> 
     return runner.run_block(op.body.block, [runner.numbers(a) for a in arguments], {})
 
 
-class DigitsRunner:
+class DigitsRunner(Runner):
     """The values of a cascade while it runs, as object arrays."""
 
     def __init__(self, sizes: Mapping[str, int], operators: Mapping[str, UserOperator], arithmetic: Digits):
-        self.sizes, self.operators, self.arithmetic = sizes, operators, arithmetic
+        super().__init__(sizes, operators, "f64")
+        self.arithmetic = arithmetic
         self.functions: Table = arithmetic.functions
-        self.arrays: dict[SSAValue, Array] = {}
 
     def numbers(self, array: Array) -> Array:
         """An array of floats or integers as numbers of many digits."""
         return each(self.arithmetic.literal, array.astype(object))
 
-    def run_block(self, block: OperationBlock, arguments: Sequence[Array], fixed: Mapping[str, int]) -> list[Array]:
-        self.arrays.update(zip(block.args, arguments, strict=True))
-        dying, named = last_uses(block), list[Array]()
-        for op in block.ops:
-            if op is block.last_op:
-                named = [self.arrays[v] for v in op.operands]
-            else:
-                self.arrays.update(zip(op.results, self._operation(op, fixed), strict=True))
-            for value in dying.get(op, ()):
-                del self.arrays[value]
-        return named
+    def _view(self, op: ViewOp) -> Array:
+        source = self.arrays[op.source]
+        found = evaluate_view(numbered(source) + 1, op.regroup.data, self.sizes, None)  # 0 stands for what is beyond the end
+        background = self.arithmetic.literal(self.empty_of(op.source) or 0)
+        return np.where(found > 0, source.reshape(-1)[np.maximum(found, 1) - 1], background)
 
-    def _operation(self, op: Operation, fixed: Mapping[str, int]) -> list[Array]:
-        match op:
-            case ComputeOp():
-                return self._compute(op, fixed)
-            case ViewOp():
-                source = self.arrays[op.source]
-                found = evaluate_view(numbered(source) + 1, op.regroup.data, self.sizes, None)  # 0 stands for what is beyond the end
-                background = self.arithmetic.literal(self._empty(op.source) or 0)
-                return [np.where(found > 0, source.reshape(-1)[np.maximum(found, 1) - 1], background)]
-            case IterateOp():
-                return self._iterate(op, fixed)
-            case _:
-                raise InputError(f"operation '{op.name}' cannot be evaluated")
+    def _filled(self, shape: Sequence[int], number: Number, like: SSAValue) -> Array:
+        return np.full(shape, self.arithmetic.literal(representable(number, self.element_of(like))), object)
 
-    def _element(self, value: SSAValue) -> Element:
-        element = ELEMENTS[str(tensor_of(value).get_element_type())]
-        return ELEMENTS["f64"] if element.float_ else element
-
-    def _empty(self, value: SSAValue) -> Number | None:
-        declared = declared_empty(value)
-        return None if declared is None else representable(declared, self._element(value))
+    def _converted(self, source: SSAValue, like: SSAValue) -> Array:
+        return self.arrays[source]
 
     def _compute(self, op: ComputeOp, fixed: Mapping[str, int]) -> list[Array]:
         points = {rank: Affine((), at) for rank, at in fixed.items()}
@@ -107,13 +81,13 @@ class DigitsRunner:
         kept = dict.fromkeys(r for s in out for r in s.ranks)
         axes = (*kept, *chain.from_iterable(r.ranks for r in reversed(reductions)))
         space = Block(axes, (0,) * len(axes), tuple(self.sizes[r] for r in axes))
-        operands = [(self.arrays[v], self._empty(v)) for v in op.operands_]
-        value, visited = self._mapped(substitute_ranks(op.map.data, points), where, operands, space, self._element(op.results_[0]))
+        operands = [(self.arrays[v], self.empty_of(v)) for v in op.operands_]
+        value, visited = self._mapped(substitute_ranks(op.map.data, points), where, operands, space, self.element_of(op.results_[0]))
         index: Array | None = None
         for reduction in reductions:
             value, visited, index = self._folded(reduction, value, visited)
         shape = tuple(s.bounds(self.sizes)[1] + 1 for s in out)
-        empty = self.arithmetic.literal(representable(op.empty.data, self._element(op.results_[0]))) if op.empty is not None else None
+        empty = self.arithmetic.literal(representable(op.empty.data, self.element_of(op.results_[0]))) if op.empty is not None else None
         background = self.arithmetic.literal(0) if empty is None else empty
         unvisited = self._identity(reductions[-1].op) if reductions else background
         results = [populated(shape, background, out, space.leading(len(kept)), np.where(visited, value, unvisited))]
@@ -196,28 +170,6 @@ class DigitsRunner:
         if identity is None:
             raise InputError(f"operator '{op}' declares no identity, which a reduction needs")
         return self.arithmetic.literal(identity)
-
-    def _iterate(self, op: IterateOp, fixed: Mapping[str, int]) -> list[Array]:
-        end, rank = op.yield_op, op.rank.data
-        given = iter(op.inits)
-        states: list[Array] = []
-        for init, state in zip(op.init, op.body.block.args, strict=True):
-            if isinstance(init, NumberAttr):
-                number = self.arithmetic.literal(representable(init.data, self._element(state)))
-                states.append(np.full(tensor_of(state).get_shape(), number, object))
-            else:
-                states.append(self.arrays[next(given)])
-        blank = [self.arithmetic.literal(self._empty(v) or 0) for v in end.collected]
-        collected = [np.full((self.sizes[rank], *tensor_of(v).get_shape()), b, object) for v, b in zip(end.collected, blank, strict=True)]
-        for generation in range(self.sizes[rank]):
-            here = {**fixed, rank: generation}
-            named = self.run_block(op.body.block, states, here)
-            states, named = named[: len(states)], named[len(states) :]
-            for history, value in zip(collected, named, strict=False):
-                history[generation] = value
-            if end.until is not None and self._holds(end.until.data, named[len(collected) :], here):
-                break
-        return [*states, *collected]
 
     def _holds(self, guard: Expr, arrays: Sequence[Array], fixed: Mapping[str, int]) -> bool:
         expr = substitute_ranks(guard, {rank: Affine((), at) for rank, at in fixed.items()})

@@ -9,17 +9,15 @@ The published tables are found through the environment variable EINFOLD_REFERENC
 from __future__ import annotations
 
 import csv
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
+from published import REFERENCE, published_file
 
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.evaluation import Row, evaluate
 from einfold.tools.evaluation_report import deviations, headline_value, read_reference
 
-REFERENCE = Path(os.environ.get("EINFOLD_REFERENCE", Path(__file__).parents[3] / "shared" / "reference"))
 CLOSE = {"attn-binding": 0.002, "attn-cascade": 0.002, "attn-arch": 0.002, "attn-flat": 0.002, "attn-unfused": 0.002}
 """Table -> largest relative deviation of times and shares; 0.5 % for the others."""
 CLOCK, BANDWIDTH, WORD, TILE, LANES = 940e6, 400 * 2**30, 2, 256, 256
@@ -42,12 +40,9 @@ def sizes(model: str, length: str) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("table", load_spec("fusemax").tables)
 def test_published_tables(table: str) -> None:
-    if not (REFERENCE / f"{table}.csv").is_file():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no reference results in {REFERENCE}; set EINFOLD_REFERENCE")
-        pytest.skip(f"no reference results in {REFERENCE}; set EINFOLD_REFERENCE")
-    reference = read_reference(REFERENCE, table)
-    header = next(csv.reader((REFERENCE / f"{table}.csv").open(encoding="utf-8")))
+    path = published_file(table)
+    reference = read_reference(path.parent, table)
+    header = next(csv.reader(path.open(encoding="utf-8")))
     rows = tables()[table]
     assert [c for c in header if c] == ["model", "seq_len", "traffic", "latency", "energy", *rows["BERT", "1K"].columns]
     assert {("BERT", "1K"), ("TrXL", "1M")} <= set(reference)
@@ -151,9 +146,7 @@ def test_headlines() -> None:
 @pytest.mark.parametrize("table", load_spec("fusemax").tables)
 def test_published_energies(table: str) -> None:
     """With the artifact's accounting, up to 64K tokens."""
-    reference = read_reference(REFERENCE, table)
-    if not reference:
-        pytest.skip(f"no reference results in {REFERENCE}; set EINFOLD_REFERENCE")
+    reference = read_reference(published_file(table).parent, table)
     compared = [(row, reference[point]) for point, row in tables()[table].items() if point in reference and point[1] not in ("256K", "1M")]
     assert len(compared) == 8
     for row, theirs in compared:

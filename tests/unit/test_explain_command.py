@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from page_checks import check_latex, check_markdown
 
-from einfold.passes import pass_reduction
+from einfold.passes import rank_reduction
 from einfold.tools.einfold import main
 
 ROOT = Path(__file__).parents[2]
@@ -207,7 +207,7 @@ def test_what_the_rewrite_declines_is_told(capsys: pytest.CaptureFixture[str], m
     def nothing_tells(_: object) -> bool:
         return True
 
-    monkeypatch.setattr(pass_reduction, "untold_bottom", nothing_tells)
+    monkeypatch.setattr(rank_reduction, "untold_bottom", nothing_tells)
     text, _ = told(capsys, ATTENTION, "--rank", "m")
     declined = "The algebra has this form, but the rewrite does not use it: nothing tells whether GM has visited an element yet."
     assert text.count(declined) == 2

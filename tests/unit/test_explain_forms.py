@@ -24,7 +24,7 @@ def story(*chain: Reduction, laws: Laws = DEFAULT_LAWS, **facts: object) -> Redu
     last, result = chain[-1], results[-1]
     carried = result.accumulators if isinstance(result, Derived) else ()
     naming = Naming(dict(enumerate(ELEMENTS)), {r.name: () for r in chain}, {a.name: () for a in carried})
-    known = invariants(list(zip(chain, results, strict=True)), laws)
+    known = invariants(results, laws)
     bounds = bounds_of(result, known) if isinstance(result, Derived) else None
     return ReductionStory(last, result, naming, "m", ("m",), (), (), bounds=bounds, **facts)  # type: ignore[arg-type]
 

@@ -6,11 +6,11 @@ The published tables are found through the environment variable EINFOLD_REFERENC
 from __future__ import annotations
 
 import csv
-import os
 from functools import cache
 from pathlib import Path
 
 import pytest
+from published import published_file
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
@@ -24,7 +24,6 @@ from einfold.lowering.lower_einsum_to_accel import LowerEinsumToAccel
 from einfold.passes.einsum_one_pass import EinsumOnePass
 
 REPOSITORY = Path(__file__).parents[2]
-REFERENCE = Path(os.environ.get("EINFOLD_REFERENCE", REPOSITORY.parent / "shared" / "reference"))
 BATCH, TILE, CLOCK = 64, 256, 940e6
 MODELS = {"BERT": (12, 64), "TrXL": (16, 64), "T5": (8, 64), "XLM": (16, 128)}
 """Model -> heads, size of a head."""
@@ -37,13 +36,7 @@ CASCADE = (REPOSITORY / "examples" / "attention.mlir").read_text(encoding="utf-8
 
 def published(table: str) -> dict[tuple[str, str], dict[str, str]]:
     """(model, length) -> row of one of the published tables; skips the test where they are not at hand, except in CI."""
-    path = REFERENCE / f"{table}.csv"
-    if not path.is_file():
-        reason = f"no reference results at {path}; set EINFOLD_REFERENCE"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with path.open(encoding="utf-8") as file:
+    with published_file(table).open(encoding="utf-8") as file:
         return {(row["model"], row["seq_len"]): row for row in csv.DictReader(file)}
 
 

@@ -29,11 +29,12 @@ def test_a_pass_is_where_the_table_says(name: str):
     assert (found.__doc__ or "").strip(), "its documentation is what --list-passes shows"
 
 
-@pytest.mark.parametrize("name", sorted(universe.TARGETS))
-def test_a_target_is_where_the_table_says(name: str):
-    found = universe.EINFOLD_UNIVERSE.all_targets[name]()
-    assert found.name == name
-    assert issubclass(found, Target)
+def test_every_target_is_where_the_table_says():
+    assert universe.EINFOLD_UNIVERSE.all_targets.keys() == universe.TARGETS.keys()
+    for name in universe.TARGETS:
+        found = universe.EINFOLD_UNIVERSE.all_targets[name]()
+        assert found.name == name
+        assert issubclass(found, Target)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
