@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 
 from einfold.backend.simulate import simulate
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation import lowered, mapping_of
-from einfold.tools.evaluation_spec import Spec
+from einfold.tools.evaluation.running import lowered, mapping_of
+from einfold.tools.evaluation.spec import Spec
 
 
 def seconds(run: Callable[[], object], repetitions: int) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from einfold.tools.certificate_fields import sealed
+from einfold.tools.certificates.fields import sealed
 from einfold.tools.einfold import main
 
 ROWS = Path(__file__).parents[1] / "benchmarks" / "cascades"

@@ -8,7 +8,7 @@ from ..dialects.einsum import CascadeOp
 from ..passes.chains import Link
 from ..passes.derivation_report import DerivationReport
 from .bounds import to_json as bounds_json
-from .certificate_json import About, certificates, retained_certificate
+from .certificates.json_form import About, certificates, retained_certificate
 
 ASSUMED = "Real numbers stand for floating-point ones; casts and rounding are opaque."
 

@@ -11,8 +11,8 @@ import pytest
 from certifying import Checker, certificates, changed, first, row, written
 
 from einfold.algebra.certificates import NotVerified, lower_bound_text, pivot_value
-from einfold.tools.certificate_fields import digest, sealed
-from einfold.tools.certificate_reading import Names, degree
+from einfold.tools.certificates.fields import digest, sealed
+from einfold.tools.certificates.reading import Names, degree
 from einfold.tools.einfold import main
 
 REFUSED = ["27", "28", "29", "30", "31", "32", "33"]

@@ -13,7 +13,7 @@ from einfold.backend.machine_yaml import parse_machine
 from einfold.backend.result import TaskCounts
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.counting import energy_lines, joules
-from einfold.tools.evaluation import evaluate
+from einfold.tools.evaluation.running import evaluate
 
 MACHINE = parse_machine("""\
 name: toy

@@ -15,8 +15,8 @@ import pytest
 from published import REFERENCE, published_file
 
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation import Row, evaluate
-from einfold.tools.evaluation_report import deviations, headline_value, read_reference
+from einfold.tools.evaluation.report import deviations, headline_value, read_reference
+from einfold.tools.evaluation.running import Row, evaluate
 
 CLOSE = {"attn-binding": 0.002, "attn-cascade": 0.002, "attn-arch": 0.002, "attn-flat": 0.002, "attn-unfused": 0.002}
 """Table -> largest relative deviation of times and shares; 0.5 % for the others."""

@@ -15,8 +15,8 @@ from einfold.dialects.accel_nest import scheduled
 from einfold.lowering.mapping import KernelMapping
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
-from einfold.tools.evaluation import Kernels, lowered
-from einfold.tools.evaluation_spec import Spec
+from einfold.tools.evaluation.running import Kernels, lowered
+from einfold.tools.evaluation.spec import Spec
 
 FOLDER = Path(__file__).parents[2] / "examples" / "fusemax"
 SPEC: Spec = load_spec("fusemax")

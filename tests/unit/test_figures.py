@@ -12,7 +12,7 @@ import pytest
 
 from einfold.backend.machine_yaml import load_machine, machine_names
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation import Row
+from einfold.tools.evaluation.running import Row
 from einfold.tools.figures import png
 from einfold.tools.figures.axes import Scale, told
 from einfold.tools.figures.blocks_svg import blocks_svg

@@ -17,12 +17,12 @@ from einfold.interpreter.arguments import random_inputs
 from einfold.interpreter.cascade import run_cascade
 from einfold.interpreter.elements import ELEMENTS, cast
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.tools import numerics
 from einfold.tools.einfold import main
-from einfold.tools.numerics import ROUNDOFF, Measured, Numerics, measure
-from einfold.tools.numerics_inputs import REGIMES, Regime, draw, level_of
-from einfold.tools.numerics_report import NO_WORSE, to_json, to_lines, verdict
-from einfold.tools.numerics_sizes import small
+from einfold.tools.numerics import measuring
+from einfold.tools.numerics.inputs import REGIMES, Regime, draw, level_of
+from einfold.tools.numerics.measuring import ROUNDOFF, Measured, Numerics, measure
+from einfold.tools.numerics.report import NO_WORSE, to_json, to_lines, verdict
+from einfold.tools.numerics.sizes import small
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {regime.name: regime for regime in REGIMES}
@@ -182,7 +182,7 @@ def test_a_form_that_computes_something_else_is_caught(monkeypatch: pytest.Monke
         cascade.detach_region(cascade.body)
         cascade.add_region(done.detach_region(done.body))
 
-    monkeypatch.setattr(numerics.EinsumOnePass, "apply", wrong)
+    monkeypatch.setattr(measuring.EinsumOnePass, "apply", wrong)
     found = measured("02", "normal", "f32")
     assert found.worse_by is not None and found.worse_by > 1000
     assert found.reference == "40 digits"

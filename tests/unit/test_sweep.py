@@ -11,11 +11,11 @@ import pytest
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
 from einfold.tools.einfold import main
-from einfold.tools.evaluation_spec import Spec, SpecError
+from einfold.tools.evaluation.spec import Spec, SpecError
+from einfold.tools.evaluation.sweep import Point, load_sweep, run_sweep, sweep_csv
+from einfold.tools.evaluation.sweep_spec import Sweep, parse_sweep
 from einfold.tools.figures import png
 from einfold.tools.figures.sweep import sweep_figure
-from einfold.tools.sweep import Point, load_sweep, run_sweep, sweep_csv
-from einfold.tools.sweep_spec import Sweep, parse_sweep
 
 SPEC = load_spec("fusemax")
 SWEEP = load_sweep("pareto.yaml", SPEC)

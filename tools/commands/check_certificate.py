@@ -15,15 +15,15 @@ from typing import Any
 
 from ...algebra.certificates import NotVerified, pivot_value, verified
 from ...algebra.possible import check_possible
-from ..against import Original
-from ..certificate_fields import Fields, certificates_in, check_seal, read_json, subject
-from ..certificate_json import NONE, RETAINED, SEPARATION_RANK
-from ..certificate_reading import LONGEST_TEXT, Names, separation_rank
+from ..certificates.against import Original
+from ..certificates.fields import Fields, certificates_in, check_seal, read_json, subject
+from ..certificates.json_form import NONE, RETAINED, SEPARATION_RANK
+from ..certificates.reading import LONGEST_TEXT, Names, separation_rank
+from ..certificates.retained import check
+from ..certificates.retained_reading import retained
+from ..certificates.time_limit import Expired, limited
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..reading import read_source
-from ..retained import check
-from ..retained_reading import retained
-from ..time_limit import Expired, limited
 
 LIMIT_S = 8.0
 """Seconds for checking a file's certificates; those that the library writes take a tenth of a second each."""

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from ..counting import accounting_in, add_accounting_option
 from ..diagnostics import Diagnostic, Failure, suggestion
-from ..evaluation import evaluate
-from ..evaluation_report import fidelity_csv, summary, table_csv
-from ..evaluation_spec import Spec, SpecError, parse_spec
+from ..evaluation.report import fidelity_csv, summary, table_csv
+from ..evaluation.running import evaluate
+from ..evaluation.spec import Spec, SpecError, parse_spec
+from ..evaluation.sweep import load_sweep, run_sweep, sweep_csv
+from ..evaluation.sweep_spec import Sweep
 from ..figures.fusemax import figures
 from ..figures.png import available, to_png
 from ..figures.svg import Drawing
 from ..figures.sweep import sweep_figure
 from ..output import write_bytes
 from ..simulation import told_at
-from ..sweep import load_sweep, run_sweep, sweep_csv
-from ..sweep_spec import Sweep
 
 PACKAGED = ("fusemax",)
 """Evaluations that come with einfold: folders of `examples` with an `evaluation.yaml`."""

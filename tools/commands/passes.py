@@ -12,14 +12,14 @@ from ...analysis.passes_over import Live, NewPass, PassCounter, RankPasses
 from ...dialects.einsum import CascadeOp
 from ...passes.derivation_report import DerivationReport, report, within_tile
 from ..bounds import to_lines as bounds_lines
+from ..certificates.proof_text import proof_text
 from ..derivation_json import to_json as derivation_json
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
-from ..numerics import Numerics, measure
-from ..numerics_report import to_json as numerics_json
-from ..numerics_report import to_lines as numerics_lines
+from ..numerics.measuring import Numerics, measure
+from ..numerics.report import to_json as numerics_json
+from ..numerics.report import to_lines as numerics_lines
 from ..output import write_text
-from ..proof_text import proof_text
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..evaluation import Row
-from ..evaluation_report import headline_value, read_reference
-from ..evaluation_spec import Headline, Spec
+from ..evaluation.report import headline_value, read_reference
+from ..evaluation.running import Row
+from ..evaluation.spec import Headline, Spec
 from .chart import Bars
 from .svg import Drawing
 

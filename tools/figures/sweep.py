@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..sweep import Point
-from ..sweep_spec import Sweep
+from ..evaluation.sweep import Point
+from ..evaluation.sweep_spec import Sweep
 from .chart import Line, Lines
 from .svg import Drawing
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .diagnostics import Diagnostic, Failure
-from .evaluation import Row
-from .evaluation_spec import Headline, Spec
+from ..diagnostics import Diagnostic, Failure
+from .running import Row
+from .spec import Headline, Spec
 
 Tables = Mapping[str, Sequence[Row]]
 

@@ -9,18 +9,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..algebra.certificates import NotVerified
-from ..dialects.einsum import CascadeOp
-from ..dialects.einsum_scope import tensor_of
-from ..interpreter.arguments import argument_names
-from ..interpreter.memory import peak_bytes
-from .certificate_fields import SEAL, Fields
-from .diagnostics import Failure
-from .loading import new_context
-from .parsing import parse_source
+from ...algebra.certificates import NotVerified
+from ...dialects.einsum import CascadeOp
+from ...dialects.einsum_scope import tensor_of
+from ...interpreter.arguments import argument_names
+from ...interpreter.memory import peak_bytes
+from ..diagnostics import Failure
+from ..loading import new_context
+from ..parsing import parse_source
+from ..source import Source
+from ..verifying import verify_module
+from .fields import SEAL, Fields
 from .retained import Array, Shown
-from .source import Source
-from .verifying import verify_module
 
 LONGEST_PROGRAM = 200_000
 MOST_BYTES = 2**26

@@ -1,6 +1,6 @@
 """Certificates as JSON that stands for itself: the body as text, what every name means, exact points, and which reduction it is about.
 
-`certificate_reading.py` reads them back. Three kinds: `separation rank` (a refused sum), `retained` (`retained.py`), and `none`, with the reason.
+`reading.py` reads them back. Three kinds: `separation rank` (a refused sum), `retained` (`retained.py`), and `none`, with the reason.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from fractions import Fraction
 
 from xdsl.ir import Operation
 
-from ..algebra.certificates import with_constants
-from ..algebra.derivation import Certificate, Refusal
-from ..algebra.expr import Expr, Param, RankShape, to_text
-from ..algebra.laws import Laws
-from ..dialects.einsum import CascadeOp
-from ..dialects.einsum_attrs import subscripts_text
-from ..passes.chains import Link
-from ..passes.derivation_report import DerivationReport
-from ..passes.operators import laws_of
-from .certificate_fields import sealed
+from ...algebra.certificates import with_constants
+from ...algebra.derivation import Certificate, Refusal
+from ...algebra.expr import Expr, Param, RankShape, to_text
+from ...algebra.laws import Laws
+from ...dialects.einsum import CascadeOp
+from ...dialects.einsum_attrs import subscripts_text
+from ...passes.chains import Link
+from ...passes.derivation_report import DerivationReport
+from ...passes.operators import laws_of
+from .fields import sealed
 from .retained import show
 from .retained import to_json as shown_json
 

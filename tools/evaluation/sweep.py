@@ -1,4 +1,4 @@
-"""Running a sweep: the tables of an evaluation on machines of other sizes, each point through the path of `evaluation.py`; area beside time."""
+"""Running a sweep: the tables of an evaluation on machines of other sizes, each point through the path of `running.py`; area beside time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from xdsl.utils.exceptions import DiagnosticException
 
-from ..backend.area import area_of
-from ..backend.machine import Array, Machine, Memory
-from ..backend.result import SimulationResult
-from ..backend.simulate import Fidelity, simulate
-from .diagnostics import Diagnostic, Failure, suggestion
-from .evaluation import Lowerer, Refused, machine_of
-from .evaluation_spec import Spec, SpecError
-from .simulation import told_at
+from ...backend.area import area_of
+from ...backend.machine import Array, Machine, Memory
+from ...backend.result import SimulationResult
+from ...backend.simulate import Fidelity, simulate
+from ..diagnostics import Diagnostic, Failure, suggestion
+from ..simulation import told_at
+from .running import Lowerer, Refused, machine_of
+from .spec import Spec, SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 
 

@@ -7,16 +7,16 @@ from functools import cached_property
 
 from xdsl.dialects.builtin import ModuleOp
 
-from ..algebra.certificates import NotVerified
-from ..algebra.derivation import Certificate, Reduction
-from ..algebra.expr import RankShape
-from ..dialects.einsum import CascadeOp
-from ..passes.chains import Link
-from ..passes.derivation_report import DerivationReport, report
-from .certificate_json import About, Tensors
-from .certificate_reading import Names
-from .diagnostics import suggestion
-from .loading import load_module, new_context
+from ...algebra.certificates import NotVerified
+from ...algebra.derivation import Certificate, Reduction
+from ...algebra.expr import RankShape
+from ...dialects.einsum import CascadeOp
+from ...passes.chains import Link
+from ...passes.derivation_report import DerivationReport, report
+from ..diagnostics import suggestion
+from ..loading import load_module, new_context
+from .json_form import About, Tensors
+from .reading import Names
 from .retained import Shown, at_sizes, program_text
 
 

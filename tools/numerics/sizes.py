@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..analysis.einsums import Program
-from ..analysis.tiles import Tiles
-from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
-from .retained import at_sizes
+from ...analysis.einsums import Program
+from ...analysis.tiles import Tiles
+from ...dialects.einsum import CascadeOp, ComputeOp, IterateOp
+from ..certificates.retained import at_sizes
 
 LONG, SHORT = 512, 4
 LARGEST_SPACE = 2**22

@@ -1,6 +1,6 @@
 """What `einfold evaluate` runs, read from a YAML file: models and lengths, and per table a cascade, passes, a machine and mappings.
 
-Nothing here or in `evaluation.py` knows a configuration: they differ in files only.
+Nothing here or in `running.py` knows a configuration: they differ in files only.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import yaml
 
-from ..backend.mapping_yaml import read_shares
-from ..backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_number, read_text
-from ..dialects.einsum_attrs import MAX_SIZE
-from ..dialects.notation import nearest
+from ...backend.mapping_yaml import read_shares
+from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_number, read_text
+from ...dialects.einsum_attrs import MAX_SIZE
+from ...dialects.notation import nearest
 
 LENGTH = "length"
 """The parameter that is not a model's but the point's."""

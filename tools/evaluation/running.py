@@ -18,26 +18,26 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import DiagnosticException
 
-from ..analysis import remarks
-from ..analysis.resize import ResizeError, resize
-from ..backend.accounting import accounting_names, load_accounting
-from ..backend.energy import energy_of
-from ..backend.machine import Machine
-from ..backend.machine_yaml import MachineError, load_machine
-from ..backend.result import SimulationResult
-from ..backend.simulate import Fidelity, simulate
-from ..dialects.accel import KernelOp
-from ..lowering.lower_einsum_to_accel import Lowered
-from ..lowering.mapping import CascadeMapping
-from ..lowering.repeats import repeat, repeated_loops
-from .choosing import choose_cascade
-from .default_pipeline import NO_TILES
-from .diagnostics import Diagnostic, Failure
-from .evaluation_spec import Case, Spec, Table
-from .loading import load_module, new_context
-from .simulation import Wanted, lower, mapping_in, only, told_at
-from .source import Source, known_source
-from .verifying import verify_module
+from ...analysis import remarks
+from ...analysis.resize import ResizeError, resize
+from ...backend.accounting import accounting_names, load_accounting
+from ...backend.energy import energy_of
+from ...backend.machine import Machine
+from ...backend.machine_yaml import MachineError, load_machine
+from ...backend.result import SimulationResult
+from ...backend.simulate import Fidelity, simulate
+from ...dialects.accel import KernelOp
+from ...lowering.lower_einsum_to_accel import Lowered
+from ...lowering.mapping import CascadeMapping
+from ...lowering.repeats import repeat, repeated_loops
+from ..choosing import choose_cascade
+from ..default_pipeline import NO_TILES
+from ..diagnostics import Diagnostic, Failure
+from ..loading import load_module, new_context
+from ..simulation import Wanted, lower, mapping_in, only, told_at
+from ..source import Source, known_source
+from ..verifying import verify_module
+from .spec import Case, Spec, Table
 
 
 @dataclass(frozen=True)

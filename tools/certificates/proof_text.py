@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..algebra.derivation import Derived, Obligation
-from ..algebra.smt import PROVED
-from ..algebra.smt_text import renamed_script
-from ..passes.chains import Link
-from ..passes.derivation_report import DerivationReport
-from .certificate_fields import printable
-from .certificate_json import Tensors
-from .derivation_json import ASSUMED
+from ...algebra.derivation import Derived, Obligation
+from ...algebra.smt import PROVED
+from ...algebra.smt_text import renamed_script
+from ...passes.chains import Link
+from ...passes.derivation_report import DerivationReport
+from ..derivation_json import ASSUMED
+from .fields import printable
+from .json_form import Tensors
 
 HEAD = f"""\
 ; What the derivation rests on, as SMT-LIB 2.6. A solver that reads this file answers unsat to every check-sat: z3 FILE, or cvc5 FILE.

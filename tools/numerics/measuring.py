@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from ..algebra.derivation import Numerics as Choice
-from ..dialects.einsum import CascadeOp
-from ..interpreter.cascade import run_cascade
-from ..interpreter.digits import run_digits
-from ..interpreter.elements import InputError
-from ..passes.derivation_report import outermost
-from ..passes.einsum_one_pass import EinsumOnePass
-from .numerics_inputs import REGIMES, Criterion, Regime, draw, level_of
-from .numerics_sizes import small
+from ...algebra.derivation import Numerics as Choice
+from ...dialects.einsum import CascadeOp
+from ...interpreter.cascade import run_cascade
+from ...interpreter.digits import run_digits
+from ...interpreter.elements import InputError
+from ...passes.derivation_report import outermost
+from ...passes.einsum_one_pass import EinsumOnePass
+from .inputs import REGIMES, Criterion, Regime, draw, level_of
+from .sizes import small
 
 Array = NDArray[Any]
 

@@ -10,9 +10,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dialects.einsum import CascadeOp
-from ..interpreter.arguments import argument_elements, argument_empties, argument_names, random_inputs
-from ..interpreter.elements import ELEMENTS, cast, limit
+from ...dialects.einsum import CascadeOp
+from ...interpreter.arguments import argument_elements, argument_empties, argument_names, random_inputs
+from ...interpreter.elements import ELEMENTS, cast, limit
 
 Array = NDArray[Any]
 Criterion = Literal["accurate", "finite"]

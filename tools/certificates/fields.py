@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..algebra.certificates import NotVerified
-from .diagnostics import Diagnostic, Failure, at_offset, suggestion
-from .source import Source
+from ...algebra.certificates import NotVerified
+from ..diagnostics import Diagnostic, Failure, at_offset, suggestion
+from ..source import Source
 
 LONGEST_NAME = 200
 """Characters of a name."""

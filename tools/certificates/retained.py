@@ -17,12 +17,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
-from ..algebra.certificates import NotVerified
-from ..analysis.resize import ResizeError, resize
-from ..dialects.einsum import CascadeOp, OperatorOp
-from ..interpreter.arguments import argument_names, random_inputs
-from ..interpreter.cascade import run_cascade
-from ..interpreter.elements import InputError
+from ...algebra.certificates import NotVerified
+from ...analysis.resize import ResizeError, resize
+from ...dialects.einsum import CascadeOp, OperatorOp
+from ...interpreter.arguments import argument_names, random_inputs
+from ...interpreter.cascade import run_cascade
+from ...interpreter.elements import InputError
 
 SIZES = ((3, 2), (4, 4), (8, 4))
 """(size of the rank, size of all others) that are tried in turn."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from .numerics import SEEDS, Errors, Measured, Numerics
-from .numerics_inputs import described
+from .inputs import described
+from .measuring import SEEDS, Errors, Measured, Numerics
 
 HOW = "every Einsum's result is rounded to the type, f16 and bf16 are summed in f32"
 NO_WORSE = "no worse than as written"

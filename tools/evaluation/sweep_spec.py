@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import yaml
 
-from ..backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
-from ..dialects.notation import nearest
-from .evaluation_spec import Spec, SpecError
+from ...backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
+from ...dialects.notation import nearest
+from .spec import Spec, SpecError
 
 SIDE_LIMIT = 2**16
 """Rows or columns of an array, at most."""

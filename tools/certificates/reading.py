@@ -10,17 +10,17 @@ from typing import Any, cast
 from xdsl.context import Context
 from xdsl.utils.exceptions import DiagnosticException, ParseError
 
-from ..algebra.certificates import NotVerified
-from ..algebra.derivation import Certificate, Reduction
-from ..algebra.expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, to_text, walk
-from ..algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
-from ..algebra.scope import params
-from ..dialects.einsum_attrs import subscripts_text
-from ..dialects.notation import ExpressionReader
-from .certificate_fields import LONGEST_NAME, SEAL, Fields
-from .diagnostics import suggestion
-from .parsing import SourceParser
-from .source import Source
+from ...algebra.certificates import NotVerified
+from ...algebra.derivation import Certificate, Reduction
+from ...algebra.expr import Access, Apply, Expr, Num, Param, RankShape, RankValue, to_text, walk
+from ...algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
+from ...algebra.scope import params
+from ...dialects.einsum_attrs import subscripts_text
+from ...dialects.notation import ExpressionReader
+from ..diagnostics import suggestion
+from ..parsing import SourceParser
+from ..source import Source
+from .fields import LONGEST_NAME, SEAL, Fields
 
 MOST_POINTS = 64
 MOST_VARIABLES = 64
