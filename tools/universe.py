@@ -35,6 +35,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "einsum-online": "passes.einsum_online",
         "einsum-place": "backend.einsum_place",
         "einsum-reorder": "passes.einsum_reorder",
+        "einsum-schedule": "search.einsum_schedule",
         "einsum-split-rank": "passes.einsum_split_rank",
         "lower-einsum-to-accel": "lowering.lower_einsum_to_accel",
     }
