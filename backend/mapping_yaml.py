@@ -150,6 +150,9 @@ def _kernels(reader: Reader, node: Any, what: str) -> tuple[dict[str, Any], ...]
     return tuple(reader.record(item, schema, "a kernel") for item in cast(list[Any], node.value))
 
 
+EINSUM_KEYS, TENSOR_KEYS, KERNEL_KEYS = ({key: k.field for key, k in schema.items()} for schema in (_EINSUM, _TENSOR, _ANY_KERNEL))
+"""Key in a file -> field of `EinsumMapping`, `TensorMapping`, `KernelMapping`."""
+
 _MAPPING: Mapping[str, Key] = {
     "name": Key("name", read_text, required=True),
     "source": Key("source", read_text),

@@ -69,7 +69,7 @@ class EinsumSchedule(ModulePass):
             kernel.location = cascade.location
             kernel.attributes["gap"] = FloatAttr(found.gap, f64)
             kernel.attributes["bound_cycles"] = FloatAttr(found.least.cycles, f64)
-            kernel.attributes["scheduled_by"] = StringAttr(found.solver)
+            kernel.attributes["scheduled_by"] = StringAttr(found.scheduled_by)
         form = found.best.candidate.form.pipeline or "as written"
         saved = f"no schedule of {len(found.tried)} forms saves more than {100 * found.gap:.2f} %"
         told = f"{found.best.result.cycles:,.0f} cycles, of which {saved}; {form}"

@@ -16,6 +16,7 @@ from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
+from .checker import violations
 from .forms import forms_of
 from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
 from .problem import Schedule
@@ -48,7 +49,11 @@ class Found:
     tried: tuple[Tried, ...]
     refused: tuple[Refused, ...]
     complete: bool
-    solver: str
+
+    @property
+    def scheduled_by(self) -> str:
+        """The solver whose schedules are the best candidate's; `rule` for the lowering's own."""
+        return self.schedules[0].solver if self.schedules else "rule"
 
     @property
     def gap(self) -> float:
@@ -68,6 +73,10 @@ class Tried:
     least: float
 
 
+class IllegalSchedule(Exception):
+    """The search made kernels that its own independent check finds wrong: a fault of einfold's, not of what it was given."""
+
+
 class NothingFits(Exception):
     """No form of a cascade has kernels on the machine; the message is the first reason."""
 
@@ -79,8 +88,7 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     """
     started = time.monotonic()
     known = solvers()
-    solver_name = options.solver or list(known)[-1]
-    solver = known[solver_name]
+    solver = known[options.solver or list(known)[-1]]
     forms = forms_of(module, machine, contract=options.contract)
     first = [judge(Candidate(form), machine, "analytic") for form in forms]
     refused = [j for j in first if isinstance(j, Refused)]
@@ -104,8 +112,11 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
             best = found
     if best is None:
         raise NothingFits("no candidate's kernels could be simulated")
+    for kernel in kernels_of(best[0]):
+        if wrong := violations(kernel):
+            raise IllegalSchedule(f"kernel '@{kernel.sym_name.data}': {wrong[0]}")
     least = min((_least(j) for j in judged), key=lambda b: b.cycles)
-    return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete, solver_name)
+    return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete)
 
 
 def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Sequence[Solver]) -> tuple[Judged, tuple[Schedule, ...]] | None:
