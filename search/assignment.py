@@ -6,8 +6,6 @@ from dataclasses import replace
 from itertools import islice
 
 from ..backend.machine import Machine
-from ..dialects.accel_machine import MachineOp
-from ..dialects.einsum import CascadeOp
 from ..lowering.mapping import EinsumMapping
 from ..lowering.work import works_of
 from .bounds import element_cycles
@@ -38,8 +36,7 @@ def moves(judged: Judged) -> list[Candidate]:
     How long an Einsum takes elsewhere is estimated from below, with no element of the other array idle; moves that cannot help are left out.
     """
     form, mapping = judged.candidate.form, judged.candidate.mapping
-    cascade = next(op for op in form.module.walk() if isinstance(op, CascadeOp))
-    described = next(op for op in form.module.walk() if isinstance(op, MachineOp))
+    cascade, described = form.cascade, form.machine
     loads = {array: sum(judged.result.busy.get(array, {}).values()) for array in described.arrays}
     busiest = judged.result.critical
     own: dict[str, float] = {}

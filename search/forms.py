@@ -15,6 +15,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from ..analysis import remarks
 from ..backend.machine import Machine
+from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from ..passes.einsum_dce import EinsumDcePass
 from ..passes.einsum_defer import EinsumDefer
@@ -32,6 +33,16 @@ class Form:
 
     passes: tuple[ModulePass, ...]
     module: ModuleOp
+
+    @property
+    def cascade(self) -> CascadeOp:
+        """The one cascade of the module."""
+        return next(op for op in self.module.walk() if isinstance(op, CascadeOp))
+
+    @property
+    def machine(self) -> MachineOp:
+        """The one machine of the module."""
+        return next(op for op in self.module.walk() if isinstance(op, MachineOp))
 
     @property
     def pipeline(self) -> str:

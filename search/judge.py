@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from xdsl.dialects.builtin import ModuleOp
@@ -15,8 +15,6 @@ from ..backend.machine import Machine
 from ..backend.result import SimulationResult
 from ..backend.simulate import Fidelity, simulate
 from ..dialects.accel import KernelOp
-from ..dialects.accel_machine import MachineOp
-from ..dialects.einsum import CascadeOp
 from ..lowering.lower_einsum_to_accel import Lowered, lower_cascade
 from ..lowering.mapping import DEFAULT, CascadeMapping
 from ..lowering.placement import place_cascade
@@ -65,8 +63,8 @@ def build(candidate: Candidate, prefix: str = "") -> tuple[ModuleOp, Lowered]:
     """The verified kernels of a candidate, with `prefix` before the names of their tensors. Raises `DiagnosticException` or `VerifyException` with
     the reason where it has none."""
     module = candidate.form.module.clone()
-    cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
-    machine = next(op for op in module.walk() if isinstance(op, MachineOp))
+    form = replace(candidate.form, module=module)
+    cascade, machine = form.cascade, form.machine
     with remarks.collect():
         place_cascade(cascade, machine, None, candidate.mapping)
         lowered = lower_cascade(cascade, mapping=candidate.mapping, prefix=prefix)

@@ -6,14 +6,12 @@ What a form's tasks take at least is known before any schedule (the busiest reso
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 
 from ..backend.machine import Machine
-from ..dialects.accel_machine import MachineOp
-from ..dialects.einsum import CascadeOp
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
 from .checker import violations
@@ -21,6 +19,7 @@ from .forms import forms_of
 from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
 from .problem import Schedule
 from .scheduling import Solver, scheduled_mapping, solvers
+from .tilings import tilings
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Tried:
-    """A form: its pipeline, cycles by bounds after assignment, simulated cycles (None: not worth it), pJ, and the bound of its Einsums."""
+    """A form in some tiles: its pipeline, the tiles that are stated, cycles by bounds after assignment, simulated cycles (None: not worth it),
+    pJ, and the bound of its Einsums."""
 
     pipeline: str
+    tiles: Mapping[str, int | None]
     bound: float
     cycles: float | None
     energy: float
@@ -90,7 +91,7 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     known = solvers()
     solver = known[options.solver or list(known)[-1]]
     forms = forms_of(module, machine, contract=options.contract)
-    first = [judge(Candidate(form), machine, "analytic") for form in forms]
+    first = [judge(Candidate(form, mapping), machine, "analytic") for form in forms for mapping in tilings(form.cascade, machine)]
     refused = [j for j in first if isinstance(j, Refused)]
     judged = sorted((j for j in first if isinstance(j, Judged)), key=lambda j: j.score(options.objective))
     if not judged:
@@ -138,10 +139,10 @@ def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Se
 
 def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) -> Tried:
     cycles = None if found is None else found[0].result.cycles
-    return Tried(bounded.candidate.form.pipeline, bounded.result.cycles, cycles, bounded.energy, _least(bounded).cycles)
+    candidate = bounded.candidate
+    return Tried(candidate.form.pipeline, candidate.mapping.kernels[0].tiles, bounded.result.cycles, cycles, bounded.energy, _least(bounded).cycles)
 
 
 def _least(judged: Judged) -> LowerBound:
-    module = judged.candidate.form.module
-    cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
-    return lower_bound(cascade, next(op for op in module.walk() if isinstance(op, MachineOp)))
+    form = judged.candidate.form
+    return lower_bound(form.cascade, form.machine)

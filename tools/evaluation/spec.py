@@ -160,7 +160,7 @@ def _search(reader: Reader, node: Any, what: str) -> Search:
 def _objective(reader: Reader, node: Any, what: str) -> str:
     text = read_text(reader, node, what)
     if text not in OBJECTIVES:
-        raise reader.fail(node, f"{what} is '{text}'; it must be one of {', '.join(OBJECTIVES)}{nearest(text, OBJECTIVES)}")
+        raise reader.fail(node, f"{what} is '{text}'; it must be one of {', '.join(OBJECTIVES)}{nearest(text, list(OBJECTIVES))}")
     return text
 
 

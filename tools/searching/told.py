@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...backend.mapping_yaml import WHOLE
 from ...backend.simulate import simulate
 from ...search.judge import kernels_of
 from ...search.scheduling import AHEAD
-from ...search.search import Found
+from ...search.search import Found, Tried
 
 PIPELINE = "pipeline: "
 """What stands before the passes of a form in a mapping's comment."""
@@ -50,21 +51,24 @@ def gap_of(found: Found) -> Gap:
 def lines(found: Found) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
-    gap = gap_of(found)
+    gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
     told = [
-        f"best of {len(found.tried)} forms: {best.candidate.form.pipeline or 'as written'}",
+        f"best of {forms} forms, {len(found.tried)} with their tiles: {best.candidate.form.pipeline or 'as written'}",
         f"  {result.cycles:,.2f} cycles, {1e3 * result.seconds:.6g} ms, {best.energy / 1e12:.6g} J; scheduled by {found.scheduled_by}",
         *(f"  {array:<12}{100 * shares['total']:7.2f} % busy" for array, shares in result.utilisation.items()),
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
+    if tiles := best.candidate.mapping.kernels[0].tiles:
+        told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if best.candidate.mapping.einsums:
         moved = ", ".join(f"{name} on {e.array}" for name, e in best.candidate.mapping.einsums.items())
         told.append(f"  moved: {moved}")
     told += ["", f"{'bound':>22} {'simulated':>22} {'J':>12}  form"]
     for t in found.tried:
         cycles = "-" if t.cycles is None else f"{t.cycles:,.0f}"
-        told.append(f"{t.bound:>22,.0f} {cycles:>22} {t.energy / 1e12:>12.6g}  {t.pipeline or 'as written'}")
+        tiles = ", ".join(f"{rank} = {tile or WHOLE}" for rank, tile in t.tiles.items())
+        told.append(f"{t.bound:>22,.0f} {cycles:>22} {t.energy / 1e12:>12.6g}  {t.pipeline or 'as written'}{f'; {tiles}' if tiles else ''}")
     told += [f"no kernels: {r.candidate.form.pipeline or 'as written'}: {r.reason}" for r in found.refused]
     if not found.complete:
         told.append("the budget ended the search before all forms were looked at")
@@ -89,10 +93,19 @@ def to_json(found: Found) -> dict[str, object]:
         "complete": found.complete,
         "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items()},
         "kernels": [_schedule(found, i) for i in range(len(kernels_of(found.best)))],
-        "forms": [
-            {"pipeline": t.pipeline, "bound_cycles": t.bound, "cycles": t.cycles, "energy_pj": t.energy, "least_cycles": t.least} for t in found.tried
-        ],
+        "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
+    }
+
+
+def _form(tried: Tried) -> Mapping[str, object]:
+    return {
+        "pipeline": tried.pipeline,
+        "tiles": dict(tried.tiles),
+        "bound_cycles": tried.bound,
+        "cycles": tried.cycles,
+        "energy_pj": tried.energy,
+        "least_cycles": tried.least,
     }
 
 
