@@ -13,12 +13,14 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
+from ..algebra.exp2 import COEFFICIENTS, operator_name
 from ..analysis import remarks
 from ..backend.machine import Machine
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from ..passes.einsum_dce import EinsumDcePass
 from ..passes.einsum_defer import EinsumDefer
+from ..passes.einsum_exp2 import EinsumExp2Pass
 from ..passes.einsum_fuse_maps import EinsumFuseMapsPass
 from ..passes.einsum_one_pass import EinsumOnePass
 from ..passes.einsum_online import EinsumOnline
@@ -57,10 +59,15 @@ def side_of(machine: Machine) -> int:
 
 
 def pipelines(machine: Machine, *, contract: bool) -> Iterator[tuple[ModulePass, ...]]:
-    """The pipelines to try, those that are most often best first. `contract`: also with products fused into sums (see `einsum-fuse-maps`)."""
+    """The pipelines to try, those that are most often best first. `contract`: also with products fused into sums (see `einsum-fuse-maps`).
+
+    Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`).
+    """
     side = side_of(machine)
+    degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
     rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
+    rewrites = [(*passes, *powers) for passes in rewrites for powers in ([*((EinsumExp2Pass(degree=d),) for d in degrees), ()])]
     for passes in rewrites:
         if contract:
             yield (*passes, EinsumFuseMapsPass(contract=True))
