@@ -21,7 +21,7 @@ from xdsl.utils.exceptions import DiagnosticException
 from ...analysis import remarks
 from ...analysis.resize import ResizeError, resize
 from ...backend.accounting import accounting_names, load_accounting
-from ...backend.energy import energy_of
+from ...backend.energy import energy_of, read_back
 from ...backend.machine import Machine
 from ...backend.machine_yaml import MachineError, load_machine
 from ...backend.result import SimulationResult
@@ -32,7 +32,7 @@ from ...lowering.mapping import CascadeMapping
 from ...lowering.repeats import repeat, repeated_loops
 from ..choosing import choose_cascade
 from ..default_pipeline import NO_TILES
-from ..diagnostics import Diagnostic, Failure
+from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
 from ..simulation import Wanted, lower, mapping_in, only, told_at
 from ..source import Source, known_source
@@ -128,10 +128,24 @@ class _Task:
         parts = result.kernels or (result,)
         analytic = sum(max(k.bounds.values()) for k in parts) / machine.clock
         accountings = dict.fromkeys((*accounting_names(), self.accounting))
-        used = {a: energy_of(result.counts, machine, load_accounting(a), table.uncounted).total for a in accountings}
+        used = {a: _energy(result, machine, a, table, model, length) for a in accountings}
         return Row(
             name, model, length, sum(result.moved[offchip].values()), result.seconds, analytic, used, self.accounting, columns, result.critical
         )
+
+
+def _energy(result: SimulationResult, machine: Machine, accounting: str, table: Table, model: str, length: str) -> float:
+    """pJ of a point. Raises `Failure` for an operation that the table names and the point does not have."""
+    known, counts = load_accounting(accounting), result.counts
+    names = [name for entry in table.read_back if entry.covers(model, length) for name in entry.of]
+    if known.per_table and names:
+        try:
+            counts = read_back(counts, names, [m.name for m in machine.memories if not m.offchip])
+        except KeyError as error:
+            there = [c.name for c in counts]
+            message = f"'artifact_reads_back' names '{error.args[0]}'{suggestion(str(error.args[0]), there)}; there are {', '.join(there)}"
+            raise Failure(Diagnostic("error", message, result.name)) from error
+    return energy_of(counts, machine, known, table.uncounted).total
 
 
 def share_of(result: SimulationResult, array: str, einsum: str | None = None) -> float:
