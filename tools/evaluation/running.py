@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,11 +39,14 @@ from ..source import Source, known_source
 from ..verifying import verify_module
 from .spec import Case, Spec, Table
 
+LEFT_OUT, READ_BACK = "what the table leaves out", "what the table reads back"
+"""A table's exceptions from an accounting."""
+
 
 @dataclass(frozen=True)
 class Row:
     """A point of a table: bytes at the off-chip memory, seconds (of the asked fidelity, and by the bounds), pJ by
-    accounting, shares of time by column."""
+    accounting, shares of time by column. `otherwise`: pJ by the asked accounting without one of the table's exceptions, by what that is."""
 
     table: str
     model: str
@@ -55,6 +58,7 @@ class Row:
     accounting: str
     columns: Mapping[str, float]
     critical: str
+    otherwise: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def energy(self) -> float:
@@ -129,9 +133,10 @@ class _Task:
         analytic = sum(max(k.bounds.values()) for k in parts) / machine.clock
         accountings = dict.fromkeys((*accounting_names(), self.accounting))
         used = {a: _energy(result, machine, a, table, model, length) for a in accountings}
-        return Row(
-            name, model, length, sum(result.moved[offchip].values()), result.seconds, analytic, used, self.accounting, columns, result.critical
-        )
+        changed = {LEFT_OUT: replace(table, uncounted={}), READ_BACK: replace(table, read_back=())}
+        otherwise = {what: _energy(result, machine, self.accounting, t, model, length) for what, t in changed.items() if t != table}
+        moved = sum(result.moved[offchip].values())
+        return Row(name, model, length, moved, result.seconds, analytic, used, self.accounting, columns, result.critical, otherwise)
 
 
 def _energy(result: SimulationResult, machine: Machine, accounting: str, table: Table, model: str, length: str) -> float:
