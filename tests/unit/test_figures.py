@@ -180,7 +180,6 @@ def test_an_evaluation_without_a_figure_s_tables_has_no_such_figure() -> None:
     assert list(figures(load_spec("fusemax"), known)) == ["fig6a", "fig6b", "fig7", "fig8", "fig9"]
 
 
-@pytest.mark.skipif(not png.available(), reason="Pillow is not installed")
 def test_a_drawing_as_png_has_its_colours_where_they_are() -> None:
     image_module = pytest.importorskip("PIL.Image")
     drawing = Drawing(60, 40, "t")

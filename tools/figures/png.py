@@ -1,11 +1,10 @@
-"""Drawings as PNG, by Pillow where it is installed (`pip install einfold[figures]`)."""
+"""Drawings as PNG, by Pillow, which is imported when the first one is drawn."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
 from math import hypot
 from typing import Any
@@ -16,13 +15,8 @@ SCALE = 2
 """Pixels of the file per pixel of the drawing."""
 
 
-def available() -> bool:
-    """Whether Pillow is installed."""
-    return find_spec("PIL") is not None
-
-
 def to_png(drawing: Drawing) -> bytes:
-    """The bytes of a PNG file. Raises `ImportError` without Pillow."""
+    """The bytes of a PNG file."""
     image: Any = import_module("PIL.Image").new("RGB", (drawing.width * SCALE, drawing.height * SCALE), PAPER)
     pen = _Pen(image)
     for shape in drawing.shapes:
