@@ -92,11 +92,12 @@ def read_back(counts: Sequence[TaskCounts], names: Collection[str], memories: Co
     lacking = [name for name in names if all(c.name != name for c in counts)]
     if lacking:
         raise KeyError(lacking[0])
-    return [replace(c, moved={m: _read_again(ways) if m in memories else ways for m, ways in c.moved.items()}) if c.name in names else c for c in counts]
+    return [_with_reads(c, memories) if c.name in names else c for c in counts]
 
 
-def _read_again(ways: Mapping[str, int]) -> dict[str, int]:
-    return {**ways, "read": ways.get("read", 0) + ways.get("write", 0)}
+def _with_reads(count: TaskCounts, memories: Collection[str]) -> TaskCounts:
+    again = {m: {**ways, "read": ways.get("read", 0) + ways.get("write", 0)} for m, ways in count.moved.items() if m in memories}
+    return replace(count, moved={**count.moved, **again})
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,9 @@ def test_published_energies(table: str) -> None:
         assert row.energy == pytest.approx(float(theirs["energy"]), rel=0.004), row
 
 
-@pytest.mark.parametrize(("table", "what", "off"), [("attn-flat", READ_BACK, 0.031), ("attn-cascade", READ_BACK, 0.071), ("attn-cascade", LEFT_OUT, 0.035)])
+@pytest.mark.parametrize(
+    ("table", "what", "off"), [("attn-flat", READ_BACK, 0.031), ("attn-cascade", READ_BACK, 0.071), ("attn-cascade", LEFT_OUT, 0.035)]
+)
 def test_without_a_table_s_exceptions_the_published_energies_are_missed(table: str, what: str, off: float) -> None:
     reference = read_reference(published_file(table).parent, table)
     rows = [row for point, row in tables()[table].items() if point in reference]

@@ -15,7 +15,7 @@ from einfold.dialects.accel_nest import scheduled
 from einfold.lowering.mapping import KernelMapping
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
-from einfold.tools.evaluation.running import Kernels, lowered
+from einfold.tools.evaluation.points import Kernels, lowered
 from einfold.tools.evaluation.spec import Spec
 
 FOLDER = Path(__file__).parents[2] / "examples" / "fusemax"

@@ -17,7 +17,7 @@ from einfold.interpreter.arguments import random_inputs
 from einfold.interpreter.cascade import run_cascade
 from einfold.interpreter.elements import Array
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation.running import lowered, mapping_of
+from einfold.tools.evaluation.points import lowered, mapping_of
 from einfold.tools.evaluation.spec import Spec
 from einfold.tools.loading import load_module, new_context
 

@@ -55,8 +55,8 @@ class Table:
     """One table, with a row for each model and length.
 
     `ranks`: rank -> the parameters whose product is its size. `columns`: column -> array, or array and Einsum, whose utilisation it shows.
-    `uncounted`: array -> operations whose energy the artifact's accounting leaves out; `read_back`: what it counts besides. `pipeline`: passes before placement; None: those to
-    the fewest passes.
+    `uncounted`: array -> operations whose energy the artifact's accounting leaves out; `read_back`: what it counts besides. `pipeline`: passes
+    before placement; None: those to the fewest passes.
     """
 
     cascade: str

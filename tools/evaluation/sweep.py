@@ -19,7 +19,8 @@ from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..simulation import told_at
-from .running import Lowerer, Refused, machine_of
+from .points import Lowerer, machine_of
+from .running import Refused
 from .spec import Spec, SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 

@@ -118,7 +118,8 @@ def _accelerators(reader: Reader, node: Any, what: str) -> dict[str, Accelerator
 
 def _by_count(reader: Reader, node: Any, what: str, read: Callable[[Reader, Any, str], T]) -> dict[int, T]:
     """A mapping whose keys are counts."""
-    return {read_count(reader, key, f"a key of {what}"): read(reader, value, f"'{n}' in {what}") for n, (key, value) in reader.entries(node, what).items()}
+    entries = reader.entries(node, what)
+    return {read_count(reader, key, f"a key of {what}"): read(reader, value, f"'{name}' in {what}") for name, (key, value) in entries.items()}
 
 
 def _buffers(reader: Reader, node: Any, what: str) -> dict[int, dict[int, int | float]]:

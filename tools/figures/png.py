@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from math import hypot
 from typing import Any
@@ -13,6 +14,11 @@ from .svg import PAPER, Area, Disc, Drawing, Path, Point, Shape, Text
 
 SCALE = 2
 """Pixels of the file per pixel of the drawing."""
+
+
+def available() -> bool:
+    """Whether Pillow is there, as it is wherever einfold is installed with its dependencies."""
+    return find_spec("PIL") is not None
 
 
 def to_png(drawing: Drawing) -> bytes:
