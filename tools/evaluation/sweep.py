@@ -21,7 +21,8 @@ from ..diagnostics import Diagnostic, Failure, suggestion
 from ..simulation import told_at
 from .points import Lowerer, machine_of
 from .running import Refused
-from .spec import Spec, SpecError
+from .spec import Spec
+from .spec_yaml import SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 
 
