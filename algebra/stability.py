@@ -2,7 +2,8 @@
 
 Kept (rebased on) is the smallest set of summaries with which nothing carried grows exponentially, nothing large is subtracted at the
 end, and no power of the data exceeds what the original cascade computes; the rest is deferred. Rebasing needs the summary's part to be
-finite at every reachable value; where that cannot be proved, an exponential is refused and anything milder is deferred.
+finite at every reachable value. Where that cannot be proved, another centre is kept instead, of the same elements (`centres.py`), and where
+there is none the form is refused; `numerics="fast"` defers what is not exponential all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .build import Addend, Factor, product, total
-from .carry import Choice, Keep
+from .carry import Choice, Kept
+from .centres import centres
 from .derivation import COUNT, Options
 from .expr import Apply, Expr, Param, walk
 from .growth import Growth, growth
@@ -43,8 +45,8 @@ class Policy:
     means: set[str] = field(default_factory=set[str])
 
     def choose(self, term: Term) -> Choice:
-        waves = [self._wave(w, term.mask) if w.kind == "exp" else _keep_none for w in term.waves]
-        shifts = [self._shift(s) for s, _ in term.shifts]
+        waves = [self._wave(w, term.mask) if w.kind == "exp" else () for w in term.waves]
+        shifts = [self._shift(s, term.mask) for s, _ in term.shifts]
         return Choice(waves, shifts, self._scale(term))
 
     def obstacle(self, parts: Iterable[Expr], divides: bool = False, guarded: bool = False) -> str | None:
@@ -65,13 +67,13 @@ class Policy:
                 return "its correction divides by a value that may be zero"
         return None
 
-    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Keep:
+    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Kept:
         """The fewest summaries that keep the exponent bounded; all of them where no bound is provable: as in the original."""
         summaries = wave.split.summaries
         limit = math.log(self.options.limit)
         bare = self.known.interval(_argument(wave, ()))
         if bare.magnitude <= limit:
-            return _keep_none
+            return ()
         names = sorted({n for _, e in summaries for n in self.known.scope.of(e).summaries})
         reasons: list[str] = []
         for subset in _subsets(names):
@@ -87,8 +89,12 @@ class Policy:
                 if not bounded:
                     self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
                     self.means.update(name for a in kept for name in self._means(a))
-                return lambda a: a in kept
+                return kept
             reasons.append(reason)
+        for centre in centres(wave.split, mask, self.known, means=False):
+            bounded = self.known.interval(self._under(mask, _argument(wave, centre))).high <= limit
+            if bounded and self.obstacle(e for _, e in centre) is None:
+                return centre  # an element attains it, so that the rest is no larger than the original's own term there
         raise Unstable(f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}")
 
     def _comparable(self, wave: Wave, kept: Sequence[Addend]) -> bool:
@@ -114,20 +120,26 @@ class Policy:
                         e = replace_subexpression(e, branch, body)
         return e
 
-    def _shift(self, split: Split) -> Keep:
-        """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end."""
+    def _shift(self, split: Split, mask: Sequence[tuple[Expr, bool]]) -> Kept:
+        """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end.
+
+        Where that cannot be, any centre among the same elements does as well: it is no further from them than they are from one another.
+        """
         if self.options.numerics == "fast":
-            return _keep_none
+            return ()
         large = tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
         sides = [self.known.interval(total(part)) for part in (split.elements, large)]
         if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
-            return _keep_none  # what is added with one sign does not cancel
+            return ()  # what is added with one sign does not cancel
         reason = self.obstacle((e for _, e in large), guarded=True)
-        if reason is not None:
-            self.notes.append(f"deferred although it may cancel, because {reason}")
-            return _keep_none
-        self.means.update(name for a in large for name in self._means(a))
-        return lambda a: a in large
+        if reason is None:
+            self.means.update(name for a in large for name in self._means(a))
+            return large
+        for centre in centres(split, mask, self.known, means=True):
+            if self.obstacle(e for _, e in centre) is None:
+                self.means.update(name for a in centre for name in self._means(a))
+                return centre
+        raise Unstable(f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}")
 
     def _weighted(self, e: Expr) -> bool:
         """Whether it is a sum divided by the sum of weights that are never negative."""
@@ -180,7 +192,3 @@ def _argument(wave: Wave, kept: tuple[Addend, ...]) -> Expr:
 
 def _subsets(names: list[str]) -> Iterable[frozenset[str]]:
     return (frozenset(c) for size in range(1, len(names) + 1) for c in itertools.combinations(names, size))
-
-
-def _keep_none(part: Addend) -> bool:
-    return False
