@@ -6,7 +6,7 @@ against the original. What cannot be separated is refused with the reason. Theor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from .bottoms import safety
@@ -37,12 +37,17 @@ CHECK_DIGITS = 40
 
 
 def derive_chain(
-    reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS, counts: Sequence[Expr] = ()
+    reductions: Sequence[Reduction],
+    laws: Laws = DEFAULT_LAWS,
+    options: Options = DEFAULT_OPTIONS,
+    counts: Sequence[Expr] = (),
+    late: Iterable[str] = (),
 ) -> tuple[Derived | Refusal, ...]:
     """Derive what can be computed in one traversal of the fiber, for reductions in order of dependence.
 
     `counts` are leaves (numbers, rank shapes, constants) that are known to equal the number of elements visited in every fiber: a sum divided by
-    one of them is a mean, and is rebased on as the mean of what was seen so far.
+    one of them is a mean, and is rebased on as the mean of what was seen so far. `late` names constants of the fiber that are known only after its
+    elements were traversed: nothing that is carried depends on them.
 
     Chains that are equal up to the names of tensors, summaries and constants are derived once. Raises ValueError if a name occurs
     twice or a body mentions a later reduction.
@@ -54,18 +59,18 @@ def derive_chain(
         later = [p for p in params(r.body) if p in names[i:]]
         if later:
             raise ValueError(f"reduction {r.name} uses {later[0]}, which is not an earlier reduction")
-    key = canonical(reductions, laws, counts)
+    key = canonical(reductions, laws, counts, late)
     found = remembered(key, options, lambda: _derive(key, options))
     return tuple(key.restore(item) for item in found)
 
 
 def _derive(key: Canonical, options: Options) -> tuple[Derived | Refusal, ...]:
     """Once to see which sums are rebased on as means, and again if there are any."""
-    chain = Chain(key.laws, options)
+    chain = Chain(key.laws, options, late=set(key.late))
     results = chain.derive(key.reductions)
     if not chain.means:
         return results
-    return Chain(key.laws, options, chain.means).derive(key.reductions)
+    return Chain(key.laws, options, chain.means, late=set(key.late)).derive(key.reductions)
 
 
 @dataclass
@@ -80,7 +85,9 @@ class Chain:
     results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
 
     def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
-        self.known = Invariants(Scope(tuple(r.name for r in reductions)), self.laws)
+        self.known = Invariants(Scope((*sorted(self.late), *(r.name for r in reductions))), self.laws)
+        for name in sorted(self.late):
+            self.known.add_late(name)
         for r in reductions:
             self.record(self.one(r))
         return tuple(self.results)

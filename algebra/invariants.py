@@ -22,6 +22,9 @@ from .linear import collect, factors, linear, plain
 from .orders import exponents, ordered
 from .scope import Scope, params, replace_subexpression
 
+LATE = -1
+"""Inside the engine: the tensor that stands for the elements behind a late value."""
+
 LinearForm: TypeAlias = tuple[Mapping[Expr, Fraction], Fraction]
 
 
@@ -71,6 +74,11 @@ class Invariants:
             case _:
                 values = REAL
         self.summaries[name] = Summary(name, op, body, values, above, below, total)
+
+    def add_late(self, name: str) -> None:
+        """Record a value of the fiber that is known only after its elements were traversed: a summary without a running value."""
+        anything = Access(LATE, ())
+        self.summaries[name] = Summary(name, "late", anything, REAL, total=False)
 
     def _sum(self, body: Expr, each: Interval) -> Interval:
         """A sum of at least one term: at least its smallest term, and at least the term of the element that attains a max or min."""

@@ -7,7 +7,7 @@ operators, the laws (which constants are positive included) and the options.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .affine import Affine
@@ -21,7 +21,7 @@ Results = tuple[Derived | Refusal, ...]
 CAPACITY = 4096
 """Chains remembered; the least recently used are forgotten."""
 
-_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, Options], Results] = OrderedDict()
+_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, tuple[str, ...], Options], Results] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Canonical:
     original: tuple[Reduction, ...]
     leaves: dict[Expr, Expr]
     names: dict[str, str]
+    late: tuple[str, ...] = ()
 
     def restore(self, item: Derived | Refusal) -> Derived | Refusal:
         """The result for the canonical chain, in the names of the original one."""
@@ -49,7 +50,7 @@ class Canonical:
             rebased_on=tuple(self.name(n) for n in item.rebased_on),
             safe=tuple((self.name(n), self.expr(e)) for n, e in item.safe),
             empty=None if item.empty is None else self.expr(item.empty),
-            waits_for=tuple(self.name(n) for n in item.waits_for),
+            waits_for=tuple(self.waited(n) for n in item.waits_for),
             why=self.text(item.why),
             obligations=tuple(replace(o, statement=self.text(o.statement), smtlib=self.script(o.smtlib)) for o in item.obligations),
         )
@@ -80,6 +81,11 @@ class Canonical:
         head, dot, tail = name.partition(".")
         return self.names.get(head, head) + dot + tail
 
+    def waited(self, name: str) -> str:
+        """The name of a summary, or of a constant that is known late."""
+        found = self.leaves.get(Param(name))
+        return found.name if isinstance(found, Param) else self.name(name)
+
     def text(self, text: str) -> str:
         words = text.split(" ")
         return " ".join(self.names.get(w.rstrip(",;:"), w.rstrip(",;:")) + w[len(w.rstrip(",;:")) :] for w in words)
@@ -96,7 +102,7 @@ class Canonical:
                 return self.leaves[e]
 
 
-def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr] = ()) -> Canonical:
+def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr] = (), late: Iterable[str] = ()) -> Canonical:
     """Rename summaries to s0.., constants to c0.., tensors and ranks by order of appearance, and the number of elements to `COUNT`."""
     names = {r.name: f"s{i}" for i, r in enumerate(reductions)}
     forward: dict[Expr, Expr] = {}
@@ -132,12 +138,14 @@ def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr
     renamed = tuple(Reduction(names[r.name], r.op, rename(r.body)) for r in reductions)
     positive = frozenset(new.name for e, new in forward.items() if isinstance(e, Param) and isinstance(new, Param) and e.name in laws.positive)
     back = {new: e for e, new in reversed(forward.items())}
-    return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()})
+    waiting = (forward[Param(n)] for n in late if Param(n) in forward)
+    known_late = tuple(sorted(e.name for e in waiting if isinstance(e, Param)))
+    return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()}, known_late)
 
 
 def remembered(key: Canonical, options: Options, compute: Callable[[], Results]) -> Results:
     """The results for a canonical chain, computed on first use."""
-    full = (key.reductions, key.laws, options)
+    full = (key.reductions, key.laws, key.late, options)
     if full in _memory:
         _memory.move_to_end(full)
         return _memory[full]
