@@ -19,7 +19,7 @@ from .build import ONE, ZERO, Addend, Factor, exponential, product, total
 from .derivation import OLD
 from .expr import Apply, Expr, Param
 from .laws import ADDITION_FORMULAS, PARITY
-from .linear import factors
+from .linear import collect, factors
 from .scope import Scope, rename_params
 from .terms import HOLE, Split, Term, Wave, gathered, merge_terms, paired, wave_value
 
@@ -62,7 +62,7 @@ class Choice:
 
     waves: Sequence[Kept]
     shifts: Sequence[Kept]
-    scale: Callable[[Factor], bool]
+    scale: tuple[Factor, ...]
 
 
 @dataclass
@@ -101,8 +101,8 @@ class Carried:
         return Monomial(first(monomial.elements), first(monomial.shifts), first(monomial.waves), first(monomial.scale), first(monomial.mask))
 
     def _expand(self, term: Term, choice: Choice) -> list[tuple[Monomial, Fraction, tuple[Factor, ...]]]:
-        kept_scale = tuple(f for f in term.scalars if choice.scale(f))
-        deferred = [f for f in term.scalars if not choice.scale(f)]
+        kept_scale = choice.scale
+        deferred = collect([*term.scalars, *((b, -n) for b, n in kept_scale)]).items()
         partial = [Term(term.coefficient, tuple(deferred), term.elements, mask=term.mask)]
         for wave, kept in zip(term.waves, choice.waves, strict=True):
             pieces = _wave_pieces(wave, kept)

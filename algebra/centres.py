@@ -7,15 +7,15 @@ the traversal of one knows its own part, costs no second pass over either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from .build import Addend, product, total
+from .build import Addend, Factor, product, total
 from .derivation import COUNT
 from .expr import Apply, Expr, Param
 from .invariants import Invariants, Summary
 from .linear import addends
-from .scope import replace_subexpression
+from .scope import element_leaves, replace_subexpression
 from .terms import Split
 
 
@@ -31,6 +31,14 @@ def centres(split: Split, mask: Sequence[tuple[Expr, bool]], known: Invariants, 
                 attained = replace_subexpression(elements, body, Param(summary.name))
                 if not known.scope.of(attained).elements and attained != elements:
                     yield tuple((-k, e) for k, e in addends(attained))
+
+
+def sizes(elements: Iterable[Factor], known: Invariants) -> Iterator[Expr]:
+    """Summaries that are the largest size of some of these elements: nothing that is divided by it is large."""
+    leaves = {leaf for e, _ in elements for leaf in element_leaves(e)}
+    for summary in known.summaries.values():
+        if summary.op == "max" and known.nonnegative(summary.body) and leaves.issuperset(element_leaves(summary.body)):
+            yield Param(summary.name)
 
 
 def _bodies(summary: Summary, mask: Sequence[tuple[Expr, bool]]) -> Iterator[Expr]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .build import Addend, Factor, product, total
 from .carry import Choice, Kept
-from .centres import centres
+from .centres import centres, sizes
 from .derivation import COUNT, Options
 from .expr import Apply, Expr, Param, walk
 from .growth import Growth, growth
@@ -155,22 +155,29 @@ class Policy:
         if len(parts) == 2 and (COUNT, -1) in parts:
             yield from (b.name for b, n in parts if isinstance(b, Param) and n == 1 and b.name in self.known.summaries)
 
-    def _scale(self, term: Term) -> Callable[[Factor], bool]:
+    def _scale(self, term: Term) -> tuple[Factor, ...]:
         """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it.
 
-        Only beside pure elements: a centred power is of moderate size, and its lower powers would have to be divided too.
+        Where it cannot be, the largest of the same elements, as far as they were visited, divides them as well. Only beside pure elements: a
+        centred power is of moderate size, and its lower powers would have to be divided too.
         """
         kept: list[Factor] = []
         if self.options.numerics == "safe" and not term.shifts:
             carried = self._growth(product(term.elements))
             for base, exponent in term.scalars:
                 if exponent < 0 and self._exceeds(carried, base):
-                    reason = self.obstacle((base,), divides=True) if not vanishes_with(base, product(term.elements), self.known) else None
-                    if reason is None:
-                        kept.append((base, exponent))
+                    found = [b for b in (base, *sizes(term.elements, self.known)) if self._divides(b, term) is None]
+                    if found:
+                        kept.append((found[0], exponent))
                     else:
-                        self.notes.append(f"the division by a summary is deferred, because {reason}")
-        return lambda f: f in kept
+                        self.notes.append(f"the division by a summary is deferred, because {self._divides(base, term)}")
+        return tuple(kept)
+
+    def _divides(self, base: Expr, term: Term) -> str | None:
+        """Why a running value cannot divide what is carried, None if it can."""
+        if vanishes_with(base, product(term.elements), self.known):
+            return self.obstacle((base,))
+        return self.obstacle((base,), divides=True)
 
     def _exceeds(self, carried: Growth, divisor: Expr) -> bool:
         bodies = [self.known.summaries[n].body for n in self.known.scope.of(divisor).summaries]
