@@ -127,7 +127,8 @@ class Policy:
         """
         if self.options.numerics == "fast":
             return ()
-        large = tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
+        compact = math.isfinite(self.known.interval(total(split.elements)).magnitude)
+        large = split.summaries if compact else tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
         sides = [self.known.interval(total(part)) for part in (split.elements, large)]
         if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
             return ()  # what is added with one sign does not cancel
@@ -139,6 +140,9 @@ class Policy:
             if self.obstacle(e for _, e in centre) is None:
                 self.means.update(name for a in centre for name in self._means(a))
                 return centre
+        if compact:
+            self.notes.append(f"what is subtracted from the data is deferred, and both are bounded, because {reason}")
+            return ()
         raise Unstable(f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}")
 
     def _weighted(self, e: Expr) -> bool:
