@@ -145,11 +145,15 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A reduction that stays a later pass, the reason in one sentence, and a certificate where one was found."""
+    """A reduction that stays a later pass, the reason in one sentence, and a certificate where one was found.
+
+    `centre`: elements whose maximum over the same fiber, put before it in the chain, would let it be derived.
+    """
 
     reduction: Reduction
     reason: str
     certificate: Certificate | None = None
+    centre: Expr | None = None
 
 
 @dataclass(frozen=True)

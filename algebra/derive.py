@@ -170,7 +170,7 @@ class Chain:
         except NotOrdered as e:
             return Refusal(r, f"not monotone in the elements: {e}")
         except Unstable as e:
-            return Refusal(r, str(e))
+            return Refusal(r, str(e), centre=e.centre)
 
     def estimated(self, r: Reduction, accumulator: Accumulator) -> Derived:
         """A sum that is rebased on as a mean: it also counts, and on a prefix it is scaled up to the whole fiber."""

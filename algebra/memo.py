@@ -39,7 +39,7 @@ class Canonical:
         """The result for the canonical chain, in the names of the original one."""
         r = self.original[self.reductions.index(item.reduction)]
         if isinstance(item, Refusal):
-            return Refusal(r, self.text(item.reason), self.certificate(item.certificate))
+            return Refusal(r, self.text(item.reason), self.certificate(item.certificate), None if item.centre is None else self.expr(item.centre))
         return replace(
             item,
             reduction=r,

@@ -28,7 +28,14 @@ from .vanishing import vanishes_with
 
 
 class Unstable(Exception):
-    """A term can be carried in no form that neither overflows nor divides by what may be zero."""
+    """A term can be carried in no form that neither overflows nor divides by what may be zero.
+
+    `centre`: elements whose extreme would help, if the chain had it.
+    """
+
+    def __init__(self, why: str, centre: Expr | None = None):
+        super().__init__(why)
+        self.centre = centre
 
 
 @dataclass
@@ -143,7 +150,8 @@ class Policy:
         if compact:
             self.notes.append(f"what is subtracted from the data is deferred, and both are bounded, because {reason}")
             return ()
-        raise Unstable(f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}")
+        why = f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}"
+        raise Unstable(why, total(split.elements))
 
     def _weighted(self, e: Expr) -> bool:
         """Whether it is a sum divided by the sum of weights that are never negative."""

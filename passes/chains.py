@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -102,9 +103,16 @@ class _Reading:
 class ChainFinder:
     """Finds the chains over `rank` among the Einsums that stand directly in a block: a cascade's, or an iterate's."""
 
-    def __init__(self, block: Block, rank: str, table: TensorTable, at_once: Container[Operation] = ()):
-        """`at_once`: reductions that need all their constants before they start."""
-        self.block, self.rank, self.table, self.at_once = block, rank, table, at_once
+    def __init__(
+        self,
+        block: Block,
+        rank: str,
+        table: TensorTable,
+        at_once: Container[Operation] = (),
+        centres: Mapping[Operation, Sequence[ComputeOp]] = MappingProxyType({}),
+    ):
+        """`at_once`: reductions that need all their constants before they start. `centres`: reductions that others may also follow."""
+        self.block, self.rank, self.table, self.at_once, self.centres = block, rank, table, at_once, centres
         self.coupled = coupled_values(block, rank)
         self.level: dict[SSAValue, int] = {}
         self.links: dict[SSAValue, Link] = {}
@@ -164,6 +172,11 @@ class ChainFinder:
             complete = reading.complete
         number = needed if needed > complete else complete + 1
         live = {s: link for s, link in reading.summaries.items() if self.number[s] == number}
+        for centre in self.centres.get(op, ()):
+            other = self.links[centre.results_[0]]
+            if self.number[other.name] == number:
+                live[other.name] = other
+                reading.bindings[other.name] = self.table.access(centre.results_[0], centre.out.data)
         where = op.where.data if op.where is not None else ()
         identity = REDUCTION_OPERATORS[reduction.op].identity if reduction.op in REDUCTION_OPERATORS else None
         body, where = absorb_filters(body, where, identity, reading.bindings)

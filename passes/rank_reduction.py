@@ -6,6 +6,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from xdsl.ir import Block, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
@@ -20,6 +21,7 @@ from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from .alike import made_alike
 from .carried import Derivations
+from .centring import Centres
 from .chains import Chain, ChainFinder, Link
 from .editing import erase_if_dead
 from .lateness import known_late
@@ -31,6 +33,9 @@ from .plan import Plan
 from .sinking import elements_to_sink, values_only
 from .tensors import TensorTable
 from .tiling import LOOP, SEQUENTIAL, Tiling
+
+Judged: TypeAlias = tuple[Link, Derived | Refusal | None, str | None]
+"""A link, what the algebra found for it if it was asked, and why that cannot be emitted, None if it can."""
 
 MOST_REDUCED = 3
 """Most ranks of one reduction whose shapes' product is known as the number of elements, in any order."""
@@ -52,13 +57,15 @@ class RankReduction:
         self.blocks, self.number = blocks, number
         self.declined: set[Operation] = set()
         self.at_once: set[Operation] = set()
+        self.centres = Centres()
 
     def run(self) -> bool:
         """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
         table = TensorTable(self.cascade.sizes, self.place.fixed)
         block = self.blocks[self.number]
-        order = {op: i for i, op in enumerate(block.ops)}
         finder, asked = self._asked(block, table)
+        order = {op: i for i, op in enumerate(block.ops)}
+        centres = self.centres.positions(block)
         for op, reason in finder.apart.items():
             self._decline(op, op.results[0].name_hint or "it", reason)
         derived = [self._derive(links) for _, links in asked]
@@ -73,26 +80,29 @@ class RankReduction:
                 changed = True
         if changed:
             sort_block(block)
-        return changed and not self._undone(before, copies)
+        undone = changed and self._undone(before, copies)
+        self.centres.clear(*((self.blocks[self.number], centres) if undone else ()))
+        return changed and not undone
 
     def _asked(self, block: Block, table: TensorTable) -> tuple[ChainFinder, list[tuple[Chain, list[Link]]]]:
         """The chains, and the links of them to take. A link that cannot do without a constant which is known late starts a later traversal."""
         while True:
-            finder = ChainFinder(block, self.rank, table, self.at_once)
+            finder = ChainFinder(block, self.rank, table, self.at_once, self.centres.made)
             asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
-            impatient = {op for _, links in asked for op in self._impatient(links)}
-            if not impatient:
+            if not self._helped([[*self._judged(links)] for _, links in asked], table):
                 return finder, asked
-            self.at_once |= impatient
 
-    def _impatient(self, links: Sequence[Link]) -> list[Operation]:
-        """Where a link gets no form: those that may have their constants before they start, else itself, if it is one that may not."""
-        if not any(link.late or link.coupled for link in links):
-            return []
-        refused = [link for link, _, reason in self._judged(links) if reason is not None]
-        if not refused:
-            return []
-        return [link.op for link in links if link.coupled] or [link.op for link in refused if link.late]
+    def _helped(self, asked: Sequence[Sequence[Judged]], table: TensorTable) -> bool:
+        """Where a link gets no form: let those of its chain that may have all their constants before they start; else add the centre that it
+        asks for, or take away what did not help; else let it have its own constants. True if something is to be tried again."""
+        refused = [[(link, result) for link, result, reason in judged if reason is not None] for judged in asked]
+        impatient = {link.op for judged, failed in zip(asked, refused, strict=True) if failed for link, _, _ in judged if link.coupled}
+        failures = [entry for failed in refused for entry in failed]
+        if not impatient and any([self.centres.answer(link, r.centre, table) for link, r in failures if isinstance(r, Refusal)]):
+            return True
+        impatient = impatient or {link.op for link, _ in failures if link.late}
+        self.at_once |= impatient
+        return bool(impatient)
 
     def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block]) -> bool:
         """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
@@ -117,8 +127,8 @@ class RankReduction:
                 found[link.name] = (link, result)
         return found
 
-    def _judged(self, links: Sequence[Link]) -> Iterator[tuple[Link, Derived | Refusal | None, str | None]]:
-        """Each link, what the algebra found for it if it was asked, and why that cannot be emitted, None if it can."""
+    def _judged(self, links: Sequence[Link]) -> Iterator[Judged]:
+        """What becomes of each link."""
         alike, odd = made_alike(links, self.laws)
         for link in odd:
             yield link, None, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity"
