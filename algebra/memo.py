@@ -87,8 +87,8 @@ class Canonical:
         return found.name if isinstance(found, Param) else self.name(name)
 
     def text(self, text: str) -> str:
-        words = text.split(" ")
-        return " ".join(self.names.get(w.rstrip(",;:"), w.rstrip(",;:")) + w[len(w.rstrip(",;:")) :] for w in words)
+        words = [(w.rstrip(",;:"), w[len(w.rstrip(",;:")) :]) for w in text.split(" ")]
+        return " ".join((self.waited(w) if w in self.names or w in self.late else w) + tail for w, tail in words)
 
     def expr(self, e: Expr) -> Expr:
         match e:

@@ -66,9 +66,10 @@ class RankReduction:
         finder, asked = self._asked(block, table)
         order = {op: i for i, op in enumerate(block.ops)}
         centres = self.centres.positions(block)
-        for op, reason in finder.apart.items():
-            self._decline(op, op.results[0].name_hint or "it", reason)
         derived = [self._derive(links) for _, links in asked]
+        taken = {link.op for found in derived for link, _ in found.values()}
+        for op in (op for op in finder.apart if op not in taken):
+            self._decline(op, op.results[0].name_hint or "it", finder.apart[op])
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
         copies: dict[Block, Block] = {}
         before = self.cascade.clone(block_mapper=copies) if some_refused and any(map(self._wanted, derived)) else None
