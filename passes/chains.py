@@ -24,9 +24,10 @@ from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leave
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis.einsums import traversed_ranks
 from ..dialects.einsum import ComputeOp, IterateOp
+from ..dialects.einsum_scope import tensor_of
 from .fibers import constant_name, same_fiber
 from .filters import absorb_filters
-from .kinds import is_inlinable, is_plain_reduction, why_not_plain
+from .kinds import is_inlinable, is_plain_reduction, rounds, why_not_plain
 from .lateness import coupled_values
 from .tensors import TensorTable, comparison_value
 
@@ -86,7 +87,8 @@ class _Reading:
     """What reading a body found: its parameters, the summaries in it, the level that must be complete before, Einsums inlined.
 
     `levels` are those of the constants of the fiber, by name, `coupled` the names of those that others wait for.
-    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers.
+    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers, `rounded` elements that a narrowing
+    cast makes from summaries.
     """
 
     bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
@@ -98,6 +100,7 @@ class _Reading:
     size: int = 0
     ranks: frozenset[str] = frozenset()
     apart: list[tuple[Link, Access]] = field(default_factory=list["tuple[Link, Access]"])
+    rounded: SSAValue | None = None
 
 
 class ChainFinder:
@@ -138,7 +141,7 @@ class ChainFinder:
             level = max([level, *(self.level.get(v, 0) for inner in op.body.walk() for v in inner.operands)])
         link = None
         if isinstance(op, ComputeOp) and op.reduce is not None and any(self.rank in r.ranks for r in op.reduce.data):
-            link = self._link(op) if is_plain_reduction(op) else None
+            link = self._link(op) if is_plain_reduction(op) and not (depends and rounds(op)) else None
             if link is None and level > 0:
                 self.apart[op] = why_not_plain(op)
             level = level + 1 if link is None else max(self.number[link.name], level if link.late else 0)
@@ -183,6 +186,9 @@ class ChainFinder:
         self.number[name] = number
         for other, access in reading.apart:
             self.apart[op] = f"{other.name}[{', '.join(map(str, access.subscripts))}] is of another fiber than the one it traverses"
+        if reading.rounded is not None:
+            element = tensor_of(reading.rounded).get_element_type()
+            self.apart[op] = f"it reads {reading.rounded.name_hint or 'elements'}, rounded to {element}, and no law holds through rounding"
         self.inlined[name] = reading.inlined
         read = [e for part in (body, *reading.bindings.values()) for e in walk(part) if isinstance(e, Access)]
         names = {e.tensor: self.table.value(e).name_hint or "E" for e in read}
@@ -228,6 +234,8 @@ class ChainFinder:
         level = self.level.get(value, 0)
         if traversed:
             reading.complete = max(reading.complete, level)
+            if level and isinstance(owner, ComputeOp) and owner.reduce is None and rounds(owner):
+                reading.rounded = value
             return access
         constant = self._constant(access, reading)
         reading.levels[constant.name] = max(level, reading.levels.get(constant.name, 0))
