@@ -69,6 +69,7 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
             collected[base] = collected.get(base, 0) + exponent
     if coefficient == 0:
         return ZERO
+    collected = _joined_powers(collected)
     powers: dict[int, list[list[Expr]]] = {}
     for base, exponent in collected.items():
         if exponent:
@@ -94,6 +95,17 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
     if negative:
         return apply("neg", result)
     return result
+
+
+def _joined_powers(found: dict[Expr, int]) -> dict[Expr, int]:
+    """`a^q / b^q` as `(a / b)^q`, which is in range where the quotient is, whatever q is."""
+    above = {base.args[1]: base for base, n in found.items() if n == 1 and isinstance(base, Apply) and base.op == "pow" and base.merge is None}
+    joined = dict(found)
+    for base, n in found.items():
+        if n == -1 and isinstance(base, Apply) and base.op == "pow" and base.merge is None and (other := above.pop(base.args[1], None)) is not None:
+            del joined[base], joined[other]
+            joined[Apply("pow", (quotient(other.args[0], base.args[0]), base.args[1]))] = 1
+    return joined
 
 
 def _times(exprs: Sequence[Expr]) -> Expr:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from .build import Addend, Factor, product, total
+from .build import ONE, Addend, Factor, product, total
 from .derivation import COUNT
 from .expr import Apply, Expr, Param
 from .invariants import Invariants, Summary
@@ -22,9 +22,10 @@ from .terms import Split
 def centres(split: Split, mask: Sequence[tuple[Expr, bool]], known: Invariants, *, means: bool) -> Iterator[tuple[Addend, ...]]:
     """What may be added to the element part of `split` to keep it near zero: minus its mean (`means`), then minus its value at extremes."""
     elements = total(split.elements)
-    for summary in known.summaries.values() if means else ():
-        if summary.op == "add" and summary.body == elements:
-            yield ((Fraction(-1), product([(Param(summary.name), 1), (COUNT, -1)])),)
+    for summary in known.summaries.values() if means and known.counted else ():
+        for divisor in (ONE, COUNT):
+            if summary.op == "add" and summary.body == product([(elements, 1), (divisor, -1)]):
+                yield ((Fraction(-1), product([(Param(summary.name), 1), (divisor, 1), (COUNT, -1)])),)
     for summary in known.summaries.values():
         if summary.op.removeprefix("arg") in ("max", "min"):
             for body in _bodies(summary, mask):

@@ -66,11 +66,11 @@ def derive_chain(
 
 def _derive(key: Canonical, options: Options) -> tuple[Derived | Refusal, ...]:
     """Once to see which sums are rebased on as means, and again if there are any."""
-    chain = Chain(key.laws, options, late=set(key.late))
+    chain = Chain(key.laws, options, key.counted, late=set(key.late))
     results = chain.derive(key.reductions)
     if not chain.means:
         return results
-    return Chain(key.laws, options, chain.means, late=set(key.late)).derive(key.reductions)
+    return Chain(key.laws, options, key.counted, chain.means, late=set(key.late)).derive(key.reductions)
 
 
 @dataclass
@@ -79,13 +79,14 @@ class Chain:
 
     laws: Laws
     options: Options
+    counted: bool = False
     means: set[str] = field(default_factory=set[str])
     known: Invariants = field(init=False)
     late: set[str] = field(default_factory=set[str])
     results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
 
     def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
-        self.known = Invariants(Scope((*sorted(self.late), *(r.name for r in reductions))), self.laws)
+        self.known = Invariants(Scope((*sorted(self.late), *(r.name for r in reductions))), self.laws, self.counted)
         for name in sorted(self.late):
             self.known.add_late(name)
         for r in reductions:
@@ -211,7 +212,7 @@ class Chain:
             return self.uncorrected(r, "deferred", form.accumulators, form.final, "; ".join(why), "mul")
         follow = f"carried terms follow the running {', '.join(form.rebased_on)}, which keeps them in range; the rest is applied at the end"
         derived = self.uncorrected(r, "rebased", form.accumulators, form.final, "; ".join((follow, *form.notes)), "mul")
-        return self.corrected(derived, form.correction, form.rebased_on)
+        return replace(self.corrected(derived, form.correction, form.rebased_on), centre=form.wish)
 
     def corrected(self, derived: Derived, correction: tuple[tuple[Expr | None, ...], ...], rebased: tuple[str, ...]) -> Derived:
         """The rebased form: with its correction, and made safe at the bottoms of the summaries."""

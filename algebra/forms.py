@@ -28,6 +28,7 @@ class SumForm:
     rebased_on: tuple[str, ...]
     notes: tuple[str, ...]
     means: frozenset[str]
+    wish: Expr | None = None
 
     def independent(self, body: Expr, known: Invariants, functions: Table) -> int:
         """The separation rank of `body` as fp64 samples see it, at most the number of accumulators."""
@@ -54,10 +55,10 @@ def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, 
     names = [f"{r.name}.{j}" for j in range(len(carried.monomials))]
     rebased = carried.rebased_on()
     correction = tuple(tuple(row) for row in carried.correction())
-    notes = tuple(dict.fromkeys(policy.notes))
+    notes, wish = tuple(dict.fromkeys(policy.notes)), next(iter(policy.wishes), None)
     written = all(wave_value(w) in walk(body) for t in terms for w in t.waves)  # else exponentials were joined, and must stay so
     untouched = written and len(names) == len(carried.combination) == 1 and frozenset(rebased) == known.scope.of(body).summaries
     if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
-        return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means))
+        return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means), wish)
     accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
-    return SumForm(accumulators, carried.final(names, known.finite), correction, rebased, notes, frozenset(policy.means))
+    return SumForm(accumulators, carried.final(names, known.finite), correction, rebased, notes, frozenset(policy.means), wish)

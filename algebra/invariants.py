@@ -46,10 +46,14 @@ class Summary:
 
 @dataclass
 class Invariants:
-    """The summaries known so far, and the interval of any expression over them, the constants and the elements."""
+    """The summaries known so far, and the interval of any expression over them, the constants and the elements.
+
+    `counted`: the number of elements visited is known (`COUNT`).
+    """
 
     scope: Scope
     laws: Laws
+    counted: bool = False
     summaries: dict[str, Summary] = field(default_factory=dict[str, Summary])
 
     def add(self, name: str, op: str, body: Expr, total: bool) -> None:

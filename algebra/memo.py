@@ -21,7 +21,7 @@ Results = tuple[Derived | Refusal, ...]
 CAPACITY = 4096
 """Chains remembered; the least recently used are forgotten."""
 
-_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, tuple[str, ...], Options], Results] = OrderedDict()
+_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, tuple[str, ...], bool, Options], Results] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Canonical:
     names: dict[str, str]
     late: tuple[str, ...] = ()
 
+    @property
+    def counted(self) -> bool:
+        """Whether the number of elements is known."""
+        return COUNT in self.leaves
+
     def restore(self, item: Derived | Refusal) -> Derived | Refusal:
         """The result for the canonical chain, in the names of the original one."""
         r = self.original[self.reductions.index(item.reduction)]
@@ -47,6 +52,7 @@ class Canonical:
             correction=tuple(tuple(None if e is None else self.expr(e) for e in row) for row in item.correction),
             final=self.expr(item.final),
             estimate=None if item.estimate is None else self.expr(item.estimate),
+            centre=None if item.centre is None else self.expr(item.centre),
             rebased_on=tuple(self.name(n) for n in item.rebased_on),
             safe=tuple((self.name(n), self.expr(e)) for n, e in item.safe),
             empty=None if item.empty is None else self.expr(item.empty),
@@ -138,6 +144,8 @@ def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr
     renamed = tuple(Reduction(names[r.name], r.op, rename(r.body)) for r in reductions)
     positive = frozenset(new.name for e, new in forward.items() if isinstance(e, Param) and isinstance(new, Param) and e.name in laws.positive)
     back = {new: e for e, new in reversed(forward.items())}
+    if counts:
+        back.setdefault(COUNT, counts[0])
     waiting = (forward[Param(n)] for n in late if Param(n) in forward)
     known_late = tuple(sorted(e.name for e in waiting if isinstance(e, Param)))
     return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()}, known_late)
@@ -145,7 +153,7 @@ def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr
 
 def remembered(key: Canonical, options: Options, compute: Callable[[], Results]) -> Results:
     """The results for a canonical chain, computed on first use."""
-    full = (key.reductions, key.laws, key.late, options)
+    full = (key.reductions, key.laws, key.late, key.counted, options)
     if full in _memory:
         _memory.move_to_end(full)
         return _memory[full]

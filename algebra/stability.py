@@ -17,11 +17,11 @@ from fractions import Fraction
 from .build import Addend, Factor, product, total
 from .carry import Choice, Kept
 from .centres import centres, sizes
-from .derivation import COUNT, Options
+from .derivation import Options
 from .expr import Apply, Expr, Param, walk
+from .extent import extent, scaled_sum
 from .growth import Growth, growth
 from .invariants import Invariants
-from .linear import factors
 from .scope import element_leaves, replace_subexpression
 from .terms import Split, Term, Wave, scaled
 from .vanishing import vanishes_with
@@ -42,7 +42,7 @@ class Unstable(Exception):
 class Policy:
     """The choices for one reduction; `notes` collects the reasons that belong in the explanation.
 
-    `means` collects the sums that are rebased on divided by the number of elements.
+    `means` collects the sums that are rebased on divided by the number of elements, `wishes` the elements whose extreme would be a better centre.
     """
 
     known: Invariants
@@ -50,6 +50,7 @@ class Policy:
     late: frozenset[str]
     notes: list[str] = field(default_factory=list[str])
     means: set[str] = field(default_factory=set[str])
+    wishes: list[Expr] = field(default_factory=list[Expr])
 
     def choose(self, term: Term) -> Choice:
         waves = [self._wave(w, term.mask) if w.kind == "exp" else () for w in term.waves]
@@ -140,13 +141,18 @@ class Policy:
         if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
             return ()  # what is added with one sign does not cancel
         reason = self.obstacle((e for _, e in large), guarded=True)
-        if reason is None:
+        distant = any(extent(e, self.known) != 0 and scaled_sum(e, self.known) is None for _, e in large)
+        if reason is None and not distant:
             self.means.update(name for a in large for name in self._means(a))
             return large
         for centre in centres(split, mask, self.known, means=True):
             if self.obstacle(e for _, e in centre) is None:
                 self.means.update(name for a in centre for name in self._means(a))
                 return centre
+        if reason is None:
+            self.wishes.append(total(split.elements))
+            self.notes.append("the running value of a sum that is subtracted is not near its final one")
+            return large
         if compact:
             self.notes.append(f"what is subtracted from the data is deferred, and both are bounded, because {reason}")
             return ()
@@ -162,10 +168,10 @@ class Policy:
                 return False
 
     def _means(self, addend: Addend) -> Iterable[str]:
-        """S, if the addend is S / n with n elements in the fiber."""
-        _, parts = factors(addend[1])
-        if len(parts) == 2 and (COUNT, -1) in parts:
-            yield from (b.name for b, n in parts if isinstance(b, Param) and n == 1 and b.name in self.known.summaries)
+        """S, if the addend is a multiple of a sum S of elements whose number is known, such as S / n."""
+        name = scaled_sum(addend[1], self.known)
+        if name is not None:
+            yield name
 
     def _scale(self, term: Term) -> tuple[Factor, ...]:
         """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it.

@@ -95,11 +95,14 @@ class RankReduction:
 
     def _helped(self, asked: Sequence[Sequence[Judged]], table: TensorTable) -> bool:
         """Where a link gets no form: let those of its chain that may have all their constants before they start; else add the centre that it
-        asks for, or take away what did not help; else let it have its own constants. True if something is to be tried again."""
+        asks for, or take away what did not help; else let it have its own constants. True if something is to be tried again.
+
+        A link with a form may ask for a centre, too."""
         refused = [[(link, result) for link, result, reason in judged if reason is not None] for judged in asked]
         impatient = {link.op for judged, failed in zip(asked, refused, strict=True) if failed for link, _, _ in judged if link.coupled}
         failures = [entry for failed in refused for entry in failed]
-        if not impatient and any([self.centres.answer(link, r.centre, table) for link, r in failures if isinstance(r, Refusal)]):
+        judged = [(link, r) for each in asked for link, r, _ in each if r is not None]
+        if not impatient and any([self.centres.answer(link, r.centre, table) for link, r in judged if isinstance(r, Refusal) or r.centre]):
             return True
         impatient = impatient or {link.op for link, _ in failures if link.late}
         self.at_once |= impatient
