@@ -34,12 +34,13 @@ def centres(split: Split, mask: Sequence[tuple[Expr, bool]], known: Invariants, 
                     yield tuple((-k, e) for k, e in addends(attained))
 
 
-def sizes(elements: Iterable[Factor], known: Invariants) -> Iterator[Expr]:
-    """Summaries that are the largest size of some of these elements: nothing that is divided by it is large."""
+def sizes(divisor: Expr, elements: Iterable[Factor], known: Invariants) -> Iterator[Expr]:
+    """What may divide elements in the divisor's place: the same power of a summary that is the largest size of some of them."""
     leaves = {leaf for e, _ in elements for leaf in element_leaves(e)}
     for summary in known.summaries.values():
         if summary.op == "max" and known.nonnegative(summary.body) and leaves.issuperset(element_leaves(summary.body)):
-            yield Param(summary.name)
+            size: Expr = Param(summary.name)
+            yield Apply("pow", (size, divisor.args[1])) if isinstance(divisor, Apply) and divisor.op == "pow" else size
 
 
 def _bodies(summary: Summary, mask: Sequence[tuple[Expr, bool]]) -> Iterator[Expr]:

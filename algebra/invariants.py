@@ -242,6 +242,7 @@ class Invariants:
                 exponent = rational(n)
                 integral = exponent is not None and exponent.denominator == 1
                 fine = (integral and exponent is not None and exponent >= 0) or (self.interval(a).nonzero if integral else self.positive(a))
+                fine = fine or (self.nonnegative(a) and self.positive(n))
             case _:
                 fine = True
         return None if fine else expr

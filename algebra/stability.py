@@ -184,7 +184,7 @@ class Policy:
             carried = self._growth(product(term.elements))
             for base, exponent in term.scalars:
                 if exponent < 0 and self._exceeds(carried, base):
-                    found = [b for b in (base, *sizes(term.elements, self.known)) if self._divides(b, term) is None]
+                    found = [b for b in (base, *sizes(base, term.elements, self.known)) if self._divides(b, term) is None]
                     if found:
                         kept.append((found[0], exponent))
                     else:
