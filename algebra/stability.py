@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .build import Addend, Factor, product, total
+from .build import ONE, Addend, Factor, product, total
 from .carry import Choice, Kept
 from .centres import centres, sizes
 from .derivation import Options
@@ -84,6 +84,7 @@ class Policy:
             return ()
         names = sorted({n for _, e in summaries for n in self.known.scope.of(e).summaries})
         reasons: list[str] = []
+        accepted: list[Kept] = []
         for subset in _subsets(names):
             kept = tuple(a for a in summaries if self.known.scope.of(a[1]).summaries <= subset)
             whole = subset == frozenset(names)
@@ -94,16 +95,24 @@ class Policy:
             if reason is None and not bounded and not self._comparable(wave, kept):
                 reason = "no summary bounds it"
             if reason is None:
-                if not bounded:
-                    self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
-                    self.means.update(name for a in kept for name in self._means(a))
-                return kept
-            reasons.append(reason)
+                if bounded:
+                    return kept
+                accepted.append(kept)
+            else:
+                reasons.append(reason)
         for centre in centres(wave.split, mask, self.known, means=False):
             bounded = self.known.interval(self._under(mask, _argument(wave, centre))).high <= limit
             if bounded and self.obstacle(e for _, e in centre) is None:
                 return centre  # an element attains it, so that the rest is no larger than the original's own term there
-        raise Unstable(f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}")
+        elements = total(wave.split.elements) if wave.scale == ONE else None
+        if accepted:
+            self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
+            self.means.update(name for a in accepted[0] for name in self._means(a))
+            if elements is not None and self.options.numerics == "safe":
+                self.wishes.append(elements)
+            return accepted[0]
+        why = f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}"
+        raise Unstable(why, elements)
 
     def _comparable(self, wave: Wave, kept: Sequence[Addend]) -> bool:
         """Whether an exponential that has no provable bound stays, on every prefix, about as small as on the whole fiber.
