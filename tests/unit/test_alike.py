@@ -51,7 +51,7 @@ def follows(text: str) -> set[str]:
     """The maxima that were put beside those of a cascade: what is carried follows them, where it does not believe the others."""
     module, _ = parse(text)
     EinsumOnePass(rank="m", size=4).apply(Context(), module)
-    return set(re.findall(r"%[LPRS](\w+_top)\b", str(module)))
+    return set(re.findall(r"%R(\w+_top)\[", str(module)))
 
 
 def test_two_constants_are_not_taken_for_one() -> None:
