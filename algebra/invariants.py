@@ -207,6 +207,11 @@ class Invariants:
         """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked or infinite included."""
         return self.defined(expr) is None and not any(self._reaches_infinity(n) for n in params(expr) if n in self.summaries)
 
+    def may_vanish(self, expr: Expr) -> bool:
+        """Whether a sum in `expr` is 0 where an extreme that its terms follow is one of nothing but infinities."""
+        named = [self.summaries[n] for n in params(expr) if n in self.summaries]
+        return any(s.op == "add" and any(self._reaches_infinity(n) for n in params(s.body) if n in self.summaries) for s in named)
+
     def _reaches_infinity(self, name: str) -> bool:
         """Whether a summary may be an extreme of nothing but infinities, its own or those of an Einsum that masks, or is made of such a one."""
         summary = self.summaries[name]
