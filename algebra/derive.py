@@ -130,8 +130,8 @@ class Chain:
 
         found = Discharge(item, self.known, self.options).all()
         names = {o.name for o in found if o.result == "proved"}
-        stated = {o.name: o.smtlib for o in found}
-        kept = tuple(replace(o, smtlib=stated.get(o.name)) for o in item.obligations if o.name not in names)
+        asked = {o.name: o for o in found}
+        kept = tuple(_left_open(o, asked.get(o.name)) for o in item.obligations if o.name not in names)
         return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
     def one(self, r: Reduction) -> Derived | Refusal:
@@ -251,6 +251,13 @@ class Chain:
 def operators(r: Reduction) -> tuple[str, ...]:
     """The operators of a reduction: its own and those of its body."""
     return tuple(dict.fromkeys((r.op, *(e.op for e in walk(r.body) if isinstance(e, Apply)))))
+
+
+def _left_open(known: Obligation, asked: Obligation | None) -> Obligation:
+    """What holds by construction and by evaluation, where no solver has decided it: not called proved."""
+    if asked is None or known.result != "proved":
+        return replace(known, smtlib=known.smtlib if asked is None else asked.smtlib)
+    return replace(known, result="tested", method=f"{known.method}, and fp64 evaluation; no solver has decided it", smtlib=asked.smtlib)
 
 
 def _with_obligations(item: Derived, more: tuple[Obligation, ...]) -> Derived:
