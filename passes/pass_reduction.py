@@ -13,7 +13,6 @@ from .rank_reduction import RankReduction, restore
 from .regrouping import merge_renamed, regroup, to_regroup
 from .work import points
 
-
 MOST_WORK = 4
 """How many times the points of a cascade regrouping may come to, where it saves no pass."""
 
