@@ -36,13 +36,16 @@ DEEPEST_MAP = 40
 
 @dataclass(frozen=True)
 class EinsumFuseMapsPass(ModulePass):
-    """max_uses: reads of a map that is inlined, at most. max_size: nodes of the expression that comes out, at most."""
+    """Inline Einsums without a reduction into the Einsums that read them."""
 
     name = "einsum-fuse-maps"
 
     max_uses: int = 1
+    """Reads of a map that is inlined, at most."""
     max_size: int = 64
+    """Nodes of the expression that comes out, at most."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.max_uses < 1 or self.max_size < 1:
