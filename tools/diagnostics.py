@@ -60,7 +60,7 @@ def _excerpt(line: str, start: int, width: int) -> str:
 
 
 class Failure(Exception):
-    """Bad input, told as diagnostics; the tool prints them and ends with `exit_code`: 1 for the user's fault, 2 for a pass's."""
+    """Bad input, told as diagnostics; the tool prints them and ends with `exit_code`: 1 for the user's fault, see `cli.py`."""
 
     def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1):
         super().__init__("\n".join(map(str, diagnostics)))

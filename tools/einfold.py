@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from .cli import ArgumentParser, guarded
+from .cli import USAGE, ArgumentParser, guarded
 from .commands import COMMANDS
 from .diagnostics import Diagnostic, Failure, suggestion
 
@@ -28,19 +29,38 @@ def top_parser() -> ArgumentParser:
 
 def dispatch(arguments: list[str]) -> int:
     """Run the subcommand that comes first. Raises `Failure`."""
-    if not arguments or arguments[0].startswith("-"):
+    if not arguments:
+        from .commands.overview import overview
+        from .terminal import coloured
+
+        print(overview(bold=coloured()))
+        return 0
+    if arguments[0].startswith("-"):
         parser = top_parser()
         parser.parse_args(arguments)
         parser.print_help()
         return 0
     name, *rest = arguments
+    if name == "help":  # as git and others have it
+        return dispatch([*rest[:1], "--help"])
     command = COMMANDS.get(name)
     if command is None:
-        raise Failure(Diagnostic("error", f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)", "einfold"))
+        raise Failure(Diagnostic("error", _unknown(name), "einfold"), exit_code=USAGE)
     module = command.load()
     parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
     module.configure(parser)
-    return module.run(parser.parse_args(rest))
+    parsed = parser.parse_args(rest)
+    from .progress import watched
+
+    with watched(f"einfold {name}"):
+        return module.run(parsed)
+
+
+def _unknown(name: str) -> str:
+    """What to say of a command that there is not, and what may have been meant."""
+    if os.path.isfile(name):
+        return f"'{name}' is a file, not a command; to ask about it: einfold passes {name}"
+    return f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)"
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -18,15 +18,17 @@ from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ...dialects.accel import KernelOp
 from ...dialects.einsum import CascadeOp
-from ..bounding import bounds_in, bounds_json, bounds_lines
+from ..bounding import bounds_in, bounds_json
 from ..choosing import choose_cascade
-from ..counting import accounting_in, add_accounting_option, energy_in, energy_lines, machines_in_order
+from ..counting import accounting_in, add_accounting_option, energy_in, machines_in_order
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..simulation import Wanted, lower, machine_named, mapping_in, only
+from ..simulation_tables import bounds_parts, energy_parts, result_parts
 from ..source import Source, known_source
+from ..terminal import show
 from ..verifying import verify_module
 
 
@@ -81,8 +83,8 @@ def run(args: Namespace) -> int:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))
     else:
-        told = ["", *energy_lines(energy), "", *bounds_lines(bounds, result.cycles)]
-        print("\n".join([*lines, *_mapping(module), "", result.render(), *told]))
+        told = ["", *energy_parts(energy), "", *bounds_parts(bounds, result.cycles)]
+        show([*lines, *_mapping(module), "", *result_parts(result), *told])
         for note in notes:
             print(f"{file}: note: {note}", file=sys.stderr)
     return 0

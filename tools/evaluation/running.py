@@ -6,10 +6,7 @@ tables and lengths are shared out among processes.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +31,7 @@ from ..choosing import choose_cascade
 from ..default_pipeline import NO_TILES
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
+from ..pooled import mapped
 from ..simulation import Wanted, lower, mapping_in, only, told_at
 from ..source import Source, known_source
 from ..verifying import verify_module
@@ -71,12 +69,7 @@ def evaluate(spec: Spec, *, fidelity: Fidelity = "event", accounting: str = "ful
     """Table -> its rows, in the order of the spec. Raises `Failure` where a point's files do not fit together."""
     groups = [(table, length) for table in spec.tables for length in spec.lengths]
     task = _Task(spec, fidelity, accounting)
-    if jobs > 1 and "fork" in multiprocessing.get_all_start_methods():
-        gc.freeze()
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-            done = list(pool.map(task, groups))
-    else:
-        done = [task(group) for group in groups]
+    done = mapped(task, groups, jobs, "tables and lengths")
     rows: list[Row] = []
     for group in done:
         if isinstance(group, Refused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from ..cli import ArgumentParser
@@ -35,7 +35,7 @@ def commands_page() -> str:
 
 
 @contextmanager
-def _columns(width: int) -> Iterator[None]:
+def _columns(width: int) -> Generator[None]:
     """argparse wraps by the environment's COLUMNS."""
     before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = str(width)

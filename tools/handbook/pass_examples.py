@@ -81,9 +81,7 @@ PASS_EXAMPLES: Mapping[str, PassExample] = MappingProxyType(
         "einsum-place": PassExample(_MATMUL, says="Each Einsum is given its array, rows and columns, and each cascade its tiles."),
         "einsum-reorder": PassExample(_SOFTMAX_V, options="order=p,m", says="What an Einsum makes for another one has `p` first."),
         "einsum-split-rank": PassExample(_LOG_SUM_EXP, options="rank=m size=256", says="`m` is traversed as `256 * m1 + m0`."),
-        "lower-einsum-to-accel": PassExample(
-            _MATMUL, before="einsum-place", says="A loop nest over tiles, loads, a task on the 2D array, a store."
-        ),
+        "lower-einsum-to-accel": PassExample(_MATMUL, before="einsum-place", says="A loop nest over tiles, loads, a task on the 2D array, a store."),
     }
 )
 """Pass -> its example; a unit test compares the names with those of the universe."""
