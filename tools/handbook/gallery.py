@@ -45,7 +45,8 @@ CAPTIONS: Mapping[str, str] = MappingProxyType(
 HEAD = """\
 # Gallery
 
-Every figure here was drawn by a command while this site was made. Figures are plain SVG: bars and points tell their values when pointed at.
+Every figure here was drawn by a command while this site was made. Click on one to have it by itself: bars and points then
+tell their values when pointed at.
 """
 
 EVALUATED = f"""\

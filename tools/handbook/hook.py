@@ -11,7 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from einfold.tools.handbook.offline import loaded_from_elsewhere
 from einfold.tools.handbook.pages import everything
+from einfold.tools.handbook.running import PageError
 
 MORE = "More"
 
@@ -32,6 +34,12 @@ def on_files(files: Any, config: Any) -> Any:
     for path, content in made().items():
         files.append(kind.generated(config, path, content=content))
     return files
+
+
+def on_post_build(config: Any) -> None:
+    """Fail where a page would need the network."""
+    if found := loaded_from_elsewhere(Path(config.site_dir)):
+        raise PageError("; ".join(found))
 
 
 def fitted(nav: list[Any], pages: set[str]) -> list[Any]:
