@@ -30,11 +30,13 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "einsum-cse": "passes.einsum_cse",
         "einsum-dce": "passes.einsum_dce",
         "einsum-defer": "passes.einsum_defer",
+        "einsum-exp2": "passes.einsum_exp2",
         "einsum-fuse-maps": "passes.einsum_fuse_maps",
         "einsum-one-pass": "passes.einsum_one_pass",
         "einsum-online": "passes.einsum_online",
         "einsum-place": "backend.einsum_place",
         "einsum-reorder": "passes.einsum_reorder",
+        "einsum-schedule": "search.einsum_schedule",
         "einsum-split-rank": "passes.einsum_split_rank",
         "lower-einsum-to-accel": "lowering.lower_einsum_to_accel",
     }

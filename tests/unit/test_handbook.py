@@ -44,7 +44,7 @@ def test_a_dialect_page_has_every_operation_and_attribute(name: str):
 
 def test_examples_are_of_operations_and_passes_that_there_are():
     assert OP_EXAMPLES.keys() == {op.name for name in DIALECTS for op in load_dialect(name).operations}
-    assert PASS_EXAMPLES.keys() == PASSES.keys()
+    assert PASS_EXAMPLES.keys() <= PASSES.keys()
 
 
 def test_the_catalogue_of_passes_has_every_option_and_what_comes_out():

@@ -1,4 +1,4 @@
-"""For each pass of einfold, what the catalogue shows it on: a module, the passes that come before it, and its options."""
+"""For passes of einfold, what the catalogue shows it on: a module, the passes that come before it, and its options."""
 
 from __future__ import annotations
 
@@ -69,6 +69,21 @@ einsum.cascade @product ranks {m = 64, n = 64, k = 32} (%A[m, k], %B[k, n]) -> [
 }
 """
 
+DEFAULT = PassExample(
+    """\
+einsum.cascade @attention ranks {p = 64, m = 1024, e = 32, f = 32} (%Q[p, e], %K[m, e], %V[m, f]) -> [p, f] : f32 {
+  %QK = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+  %GM = einsum.compute [p] = %QK[m, p] reduce max(m)
+  %SN = einsum.compute [m, p] = exp(%QK[m, p] - %GM[p])
+  %SD = einsum.compute [p] = %SN[m, p] reduce add(m)
+  %A = einsum.compute [m, p] = %SN[m, p] / %SD[p]
+  %AV = einsum.compute [p, f] = %A[m, p] * %V[m, f] reduce add(m)
+  einsum.return %AV[p, f]
+}
+"""
+)
+"""For a pass that has none of its own."""
+
 PASS_EXAMPLES: Mapping[str, PassExample] = MappingProxyType(
     {
         "einsum-count-passes": PassExample(_SOFTMAX_V, says="Each Einsum is told its pass over each rank that it traverses."),
@@ -81,7 +96,10 @@ PASS_EXAMPLES: Mapping[str, PassExample] = MappingProxyType(
         "einsum-place": PassExample(_MATMUL, says="Each Einsum is given its array, rows and columns, and each cascade its tiles."),
         "einsum-reorder": PassExample(_SOFTMAX_V, options="order=p,m", says="What an Einsum makes for another one has `p` first."),
         "einsum-split-rank": PassExample(_LOG_SUM_EXP, options="rank=m size=256", says="`m` is traversed as `256 * m1 + m0`."),
+        "einsum-schedule": PassExample(
+            _MATMUL, options="solver=list", says="Kernels of the best schedule that was found, and how far it may be from the best."
+        ),
         "lower-einsum-to-accel": PassExample(_MATMUL, before="einsum-place", says="A loop nest over tiles, loads, a task on the 2D array, a store."),
     }
 )
-"""Pass -> its example; a unit test compares the names with those of the universe."""
+"""Pass -> its example; whichever has none is shown on `DEFAULT`."""
