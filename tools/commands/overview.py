@@ -21,6 +21,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Put it on a machine": {
             "simulate": f"einfold simulate {FILE} --machine fusemax-cloud",
+            "explore": f"einfold explore {FILE} --machine fusemax-cloud",
             "roofline": f"einfold roofline {FILE} --machine fusemax-cloud",
             "machines": "einfold machines",
             "machine": "einfold machine fusemax-cloud",

@@ -47,6 +47,14 @@ einsum.cascade @twice ranks {p = 8, m = 16} (%A[m, p], %B[m, p]) -> [p] : f32 {
 }
 """
 
+_CAUSAL = """\
+einsum.cascade @causal ranks {p = 64, m = 64, e = 32} (%Q[p, e], %K[m, e]) -> [p] : f32 {
+  %QK = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
+  %GM = einsum.compute [p] = %QK[m, p] reduce max(m) where m <= p
+  einsum.return %GM[p]
+}
+"""
+
 _SILU = """\
 einsum.cascade @silu ranks {m = 64} (%X[m], %Y[m]) -> [m] : f32 {
   %S = einsum.compute [m] = sigmoid(%X[m])
@@ -94,6 +102,7 @@ PASS_EXAMPLES: Mapping[str, PassExample] = MappingProxyType(
         "einsum-one-pass": PassExample(_LOG_SUM_EXP, says="The sum follows the running maximum and is corrected when it moves."),
         "einsum-online": PassExample(_LOG_SUM_EXP, options="size=128", says="The same for two reductions, in tiles of 128."),
         "einsum-place": PassExample(_MATMUL, says="Each Einsum is given its array, rows and columns, and each cascade its tiles."),
+        "einsum-push-filters": PassExample(_CAUSAL, says="Scores above the diagonal are not computed, since nothing reads them."),
         "einsum-reorder": PassExample(_SOFTMAX_V, options="order=p,m", says="What an Einsum makes for another one has `p` first."),
         "einsum-split-rank": PassExample(_LOG_SUM_EXP, options="rank=m size=256", says="`m` is traversed as `256 * m1 + m0`."),
         "einsum-schedule": PassExample(

@@ -22,6 +22,10 @@ the same files, and `einfold-opt --list-passes` lists them all. A pass that decl
 """
 
 
+COMMON = {"cascade": "Only the cascade of this name; every cascade if not given."}
+"""Options that mean the same wherever they occur, where a pass does not describe them itself."""
+
+
 def passes_page() -> str:
     """The page. Raises `PageError` where a pass lacks a description, a note on an option or an example."""
     found = {name: load_named(ModulePass, name, module) for name, module in PASSES.items()}
@@ -46,7 +50,7 @@ def _described(each: type[ModulePass]) -> list[str]:
 
 
 def _options(each: type[ModulePass]) -> list[str]:
-    notes = field_notes(each)
+    notes = COMMON | field_notes(each)
     rows: list[list[str]] = []
     for option in fields(each):
         name = option.name.replace("_", "-")
