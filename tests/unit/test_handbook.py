@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 import yaml
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Error, Keyword, Name
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
@@ -156,3 +158,17 @@ def test_what_a_page_loads_from_elsewhere_is_found(tmp_path: Path):
         "in/page.html loads //b.example/x.css",
         "own.css loads https://f.example/f.css",
     ]
+
+
+@pytest.mark.parametrize("text", [(ROOT / "examples" / "softcap.mlir").read_text(), OP_EXAMPLES["accel.kernel"]])
+def test_mlir_is_highlighted_and_nothing_of_it_is_lost(text: str):
+    found = list(get_lexer_by_name("mlir").get_tokens(text))
+    assert "".join(value for _, value in found) == text
+    assert Error not in {kind for kind, _ in found}
+
+
+def test_mlir_is_highlighted_by_what_it_is():
+    kinds = {value: kind for kind, value in get_lexer_by_name("mlir").get_tokens((ROOT / "examples" / "softcap.mlir").read_text())}
+    assert kinds["einsum.compute"] is Keyword
+    assert kinds["%QK"] is Name.Variable and kinds["@softcap"] is Name.Function
+    assert kinds["reduce"] is Keyword.Pseudo and kinds["exp"] is Name.Builtin and kinds["f16"] is Keyword.Type
