@@ -57,6 +57,9 @@ class ArgumentParser(argparse.ArgumentParser):
 
 def guarded(body: Callable[[], int]) -> int:
     """Run a tool's body and turn every way it may end into an exit code, without a traceback for what users do."""
+    for stream in (sys.stdout, sys.stderr):
+        if callable(reconfigure := getattr(stream, "reconfigure", None)):
+            reconfigure(errors="replace")  # a box of ? where the terminal's encoding has no lines, instead of nothing at all
     hook, sys.unraisablehook = sys.unraisablehook, _again(sys.unraisablehook)
     try:
         try:

@@ -40,7 +40,8 @@ class Diagnostic:
     @property
     def header(self) -> str:
         """`file:line:col: severity: message`, always one line."""
-        place = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
+        file = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.file)
+        place = file if self.line is None else f"{file}:{self.line}:{self.column}"
         return f"{place}: {self.severity}: {' '.join(self.message.split())}"
 
     def __str__(self) -> str:

@@ -9,6 +9,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
 
 
 @dataclass(frozen=True)
@@ -59,30 +64,54 @@ def _draw(parts: Iterable[Part]) -> None:
     for part in parts:
         if isinstance(part, str):
             console.print(part, markup=False)
+        elif (drawn := _fitting(part, console)) is not None:
+            console.print(drawn, soft_wrap=False)
         else:
-            console.print(_drawn(part), soft_wrap=False)
+            console.print("\n".join(part.plain), markup=False)
 
 
-def _drawn(part: Table) -> object:
+def _fitting(part: Table, console: Console) -> RichTable | None:
+    """The table with its bars, without them where the terminal is too narrow, or None where that is not enough."""
+    for bars in (True, False):
+        if _needed(part, bars) <= console.width:
+            return _drawn(part, bars)
+    return None
+
+
+def _needed(part: Table, bars: bool) -> int:
+    """Characters that a table takes at least: its first column and numbers are never broken, other cells between words."""
+    columns = list(zip(part.head, *part.rows, strict=True))
+    whole = [max(map(len, cells)) for index, cells in enumerate(columns) if index in part.right or not index]
+    broken = [max(len(w) for c in cells for w in c.split() or [""]) for index, cells in enumerate(columns) if index and index not in part.right]
+    widths = [*whole, *broken, *([BAR_WIDTH] if bars and part.shares is not None else [])]
+    return sum(widths) + GAP * len(widths)
+
+
+def _drawn(part: Table, bars: bool) -> RichTable:
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
     made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    with_bars = bars and part.shares is not None
     for index, name in enumerate(part.head):
-        made.add_column(Text(name), justify="right" if index in part.right else "left", overflow="fold", no_wrap=index in part.right)
-    if part.shares is not None:
-        made.add_column("", no_wrap=True)
+        made.add_column(Text(name), justify="right" if index in part.right else "left", overflow="fold", no_wrap=index in part.right or not index)
+    if with_bars:
+        made.add_column("", no_wrap=True, min_width=BAR_WIDTH)
     for row in part.rows:
         inner = row[0].startswith(" ")
         cells = [Text(cell, style="" if inner or index else "bold") for index, cell in enumerate(row)]
-        bars = [] if part.shares is None else [Text(bar(row[part.shares]), style="cyan" if inner else "bold cyan")]
-        made.add_row(*cells, *bars)
+        if with_bars:
+            cells.append(Text(bar(row[part.shares or 0]), style="cyan" if inner else "bold cyan"))
+        made.add_row(*cells)
     return made
 
 
 BAR_WIDTH = 20
 """Characters of a bar of 100 %."""
+
+GAP = 3
+"""Characters between columns."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 

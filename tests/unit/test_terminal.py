@@ -152,8 +152,8 @@ def test_an_example_comes_out_as_it_is(folder: Path, capsys: pytest.CaptureFixtu
     assert "did you mean 'softmax'?" in capsys.readouterr().err
 
 
-def on_a_terminal(*arguments: str, interrupt_after: float | None = None, **environment: str) -> tuple[str, int]:
-    """What a command writes to a terminal of 100 columns, and its exit code; Ctrl-C after some seconds."""
+def on_a_terminal(*arguments: str, interrupt_at: str | None = None, **environment: str) -> tuple[str, int]:
+    """What a command writes to a terminal of 100 columns, and its exit code; Ctrl-C as soon as it has written something."""
     pid, terminal_fd = pty.fork()
     if pid == 0:
         os.environ.pop("NO_COLOR", None)
@@ -161,13 +161,13 @@ def on_a_terminal(*arguments: str, interrupt_after: float | None = None, **envir
         os.environ.pop("COLUMNS", None)
         os.execv(EINFOLD, ["einfold", *arguments])
     fcntl.ioctl(terminal_fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-    if interrupt_after is not None:
-        time.sleep(interrupt_after)
-        os.write(terminal_fd, b"\x03")
     written = b""
     try:
         while data := os.read(terminal_fd, 65536):
             written += data
+            if interrupt_at is not None and re.search(interrupt_at.encode(), written):
+                interrupt_at = None
+                os.write(terminal_fd, b"\x03")
     except OSError:  # Linux says so when the other end has closed
         pass
     os.close(terminal_fd)
@@ -189,9 +189,8 @@ def test_a_terminal_gets_tables_and_no_color_is_honoured(capsys: pytest.CaptureF
 
 
 def test_progress_is_on_terminals_only_and_ctrl_c_ends_it(folder: Path):
-    written, code = on_a_terminal("evaluate", str(EVALUATION), "--out", "out", interrupt_after=2.5)
-    assert code == cli.INTERRUPTED
-    assert re.search(r"(tables and lengths|einfold evaluate)\b.*\d s", written)
+    written, code = on_a_terminal("evaluate", str(EVALUATION), "--out", "out", interrupt_at=r"(tables and lengths|einfold evaluate)\b.*\d s")
+    assert code == cli.INTERRUPTED, written
     assert "Traceback" not in written and "Error" not in written
     assert not (folder / "out").exists()
 
@@ -234,3 +233,49 @@ def test_ctrl_c_that_python_would_swallow_comes_again(capsys: pytest.CaptureFixt
 )
 def test_bars(share: str, bar: str):
     assert terminal.bar(share) == bar
+
+
+def test_a_terminal_that_cannot_draw_lines_gets_something_else():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([EINFOLD, "machine", "fusemax-cloud"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "? pe2d: 256 x 256 elements ?" in done.stdout
+
+
+def test_closed_standard_input_is_said_in_a_line():
+    done = subprocess.run(["sh", "-c", f'"{EINFOLD}" check - <&-'], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "<stdin>: error: is closed\n")
+
+
+def test_a_name_with_line_breaks_is_one_line(capsys: pytest.CaptureFixture[str]):
+    assert main(["check", "a\nb\x1b[31m"]) == cli.BAD_INPUT
+    assert capsys.readouterr().err == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}[31m: error: no such file\n"
+
+
+def test_narrow_terminals_get_no_bars_and_very_narrow_ones_the_text():
+    part = terminal.Table(("what", "share"), [("everything at all", "50.00 %")], ["  everything at all 50.00 %"], frozenset({1}), shares=1)
+    drawn = {width: _drawn_at(width, part) for width in (80, 40, 15)}
+    assert "█" in drawn[80] and "─" in drawn[80]
+    assert "█" not in drawn[40] and "─" in drawn[40] and "50.00 %" in drawn[40]
+    assert "─" not in drawn[15] and "".join(drawn[15].split()) == "everythingatall50.00%"
+
+
+def _drawn_at(width: int, part: terminal.Table) -> str:
+    from io import StringIO
+
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        patch.setenv("COLUMNS", str(width))
+        patch.setenv("TERM", "xterm")
+        terminal.show([part])
+    return screen.getvalue()
+
+
+def test_results_are_written_before_they_are_told(capsys: pytest.CaptureFixture[str]):
+    assert main(["eval", "small.mlir", "--json", "--output", "/nonexistent/x.npz"]) == cli.BAD_INPUT
+    assert capsys.readouterr().out == ""

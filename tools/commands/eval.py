@@ -68,15 +68,15 @@ def run(args: Namespace) -> int:
     except MemoryError as error:
         raise Failure(Diagnostic("error", "the cascade's tensors do not fit into memory; choose smaller ranks with --set", args.file)) from error
     named = {f"out{i}": array for i, array in enumerate(results)}
+    if args.output is not None:
+        buffer = BytesIO()
+        np.savez(buffer, allow_pickle=False, **named)
+        write_bytes(args.output, buffer.getvalue())
     if args.json:
         print(json.dumps([summary(name, array) for name, array in named.items()], indent=2))
     else:
         for name, array in named.items():
             print(f"{name}: {describe(array)}")
-    if args.output is not None:
-        buffer = BytesIO()
-        np.savez(buffer, allow_pickle=False, **named)
-        write_bytes(args.output, buffer.getvalue())
     return 0
 
 
