@@ -1,7 +1,7 @@
 """`einfold evaluate NAME --out DIR`: a whole published evaluation, every point through cascade, machine, mapping and simulator.
 
 NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table and sweep, `fidelity.csv`,
-`summary.md`, and `figures/*.svg` (and `*.png`, with Pillow) where the tables are those of the paper's figures; files appear only when all of
+`summary.md`, and `figures/*.svg` and `*.png` where the tables are those of the paper's figures; files appear only when all of
 them are complete.
 """
 
@@ -22,7 +22,7 @@ from ..evaluation.spec import Spec, SpecError, parse_spec
 from ..evaluation.sweep import load_sweep, run_sweep, sweep_csv
 from ..evaluation.sweep_spec import Sweep
 from ..figures.fusemax import figures
-from ..figures.png import available, to_png
+from ..figures.png import to_png
 from ..figures.svg import Drawing
 from ..figures.sweep import sweep_figure
 from ..output import write_bytes
@@ -91,11 +91,9 @@ def _sweeps(spec: Spec) -> list[Sweep]:
 
 
 def _figure_files(drawn: Mapping[str, Drawing]) -> dict[str, bytes]:
-    """Path in DIR -> contents: SVG, and PNG where Pillow is installed."""
-    found = {f"{FIGURES}/{name}.svg": drawing.render().encode("utf-8") for name, drawing in drawn.items()}
-    if available():
-        found |= {f"{FIGURES}/{name}.png": to_png(drawing) for name, drawing in drawn.items()}
-    return found
+    """Path in DIR -> contents: SVG and PNG."""
+    vectors = {f"{FIGURES}/{name}.svg": drawing.render().encode("utf-8") for name, drawing in drawn.items()}
+    return vectors | {f"{FIGURES}/{name}.png": to_png(drawing) for name, drawing in drawn.items()}
 
 
 def load_spec(name: str) -> Spec:

@@ -47,12 +47,24 @@ class Search:
 
 
 @dataclass(frozen=True)
+class ReadBack:
+    """Operations whose results the artifact reads from the chip's memories once more, at some points. Empty: all models, all lengths."""
+
+    of: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    lengths: tuple[str, ...] = ()
+
+    def covers(self, model: str, length: str) -> bool:
+        return (not self.models or model in self.models) and (not self.lengths or length in self.lengths)
+
+
+@dataclass(frozen=True)
 class Table:
     """One table, with a row for each model and length.
 
     `ranks`: rank -> the parameters whose product is its size. `columns`: column -> array, or array and Einsum, whose utilisation it shows.
-    `uncounted`: array -> operations whose energy the artifact's accounting leaves out. `pipeline`: passes before placement; None: those to
-    the fewest passes. `search`: how the mappings were found, of a table whose mappings a search did find.
+    `uncounted`: array -> operations whose energy the artifact's accounting leaves out; `read_back`: what it counts besides. `pipeline`: passes
+    before placement; None: those to the fewest passes. `search`: how the mappings were found, of a table whose mappings a search did find.
     """
 
     cascade: str
@@ -61,6 +73,7 @@ class Table:
     pipeline: str | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    read_back: tuple[ReadBack, ...] = ()
     cases: tuple[Case, ...] = (Case(),)
     search: Search | None = None
 
@@ -149,6 +162,12 @@ def _cases(reader: Reader, node: Any, what: str) -> tuple[Case, ...]:
     return tuple(Case(**reader.record(item, _CASE, "a mapping")) for item in cast(list[Any], node.value))
 
 
+def _read_backs(reader: Reader, node: Any, what: str) -> tuple[ReadBack, ...]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise reader.fail(node, f"{what} must be a list")
+    return tuple(ReadBack(**reader.record(item, _READ_BACK, f"an entry of {what}")) for item in cast(list[Any], node.value))
+
+
 def _tables(reader: Reader, node: Any, what: str) -> dict[str, Table]:
     return {n: Table(**reader.record(value, _TABLE, f"table '{n}'")) for n, (_, value) in reader.entries(node, what).items()}
 
@@ -181,6 +200,12 @@ OBJECTIVES = ("latency", "energy", "edp")
 
 _SEARCH: Mapping[str, Key] = {"objective": Key("objective", _objective), "contract": Key("contract", read_flag)}
 
+_READ_BACK: Mapping[str, Key] = {
+    "of": Key("of", _texts, required=True),
+    "models": Key("models", _texts),
+    "lengths": Key("lengths", _texts),
+}
+
 _TABLE: Mapping[str, Key] = {
     "cascade": Key("cascade", read_text, required=True),
     "machine": Key("machine", read_text, required=True),
@@ -188,6 +213,7 @@ _TABLE: Mapping[str, Key] = {
     "pipeline": Key("pipeline", read_text),
     "columns": Key("columns", _lists),
     "artifact_leaves_out": Key("uncounted", _lists),
+    "artifact_reads_back": Key("read_back", _read_backs),
     "mappings": Key("cases", _cases),
     "search": Key("search", _search),
 }
@@ -232,7 +258,7 @@ def _check(spec: Spec, file: str) -> None:
     parameters = {p for m in spec.models.values() for p in m if all(p in other for other in spec.models.values())} | {LENGTH}
     for name, table in spec.tables.items():
         known([f for factors in table.ranks.values() for f in factors], parameters, f"parameter in table '{name}',")
-        for case in table.cases:
+        for case in (*table.cases, *table.read_back):
             known(case.models, spec.models, f"model in table '{name}',")
             known(case.lengths, spec.lengths, f"length in table '{name}',")
         for model, length in spec.points:

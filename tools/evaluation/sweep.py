@@ -18,7 +18,8 @@ from ...backend.simulate import Fidelity, simulate
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..pooled import mapped
 from ..simulation import told_at
-from .running import Lowerer, Refused, machine_of
+from .points import Lowerer, machine_of
+from .running import Refused
 from .spec import Spec, SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 
@@ -85,8 +86,11 @@ def resized(machine: Machine, sweep: Sweep, design: Design) -> Machine:
 
 
 def _memory(memory: Memory, machine: Machine, sweep: Sweep, design: Design) -> Memory:
-    area = {"total": sweep.area.byte * design.buffer}
-    return replace(memory, capacity=design.buffer, row=design.side * machine.word, area=area)
+    area = sweep.area.buffer(design.side, design.buffer)
+    if area is None:
+        message = f"no area is stated of a buffer of {design.buffer} bytes beside arrays of {design.side}"
+        raise Failure(Diagnostic("error", message, f"sweep '{sweep.name}'"))
+    return replace(memory, capacity=design.buffer, row=design.side * machine.word, area={"total": area})
 
 
 def _array(array: Array, sweep: Sweep, design: Design) -> Array:
