@@ -27,6 +27,13 @@ def top_parser() -> ArgumentParser:
     return parser
 
 
+def unknown(name: str) -> str:
+    """What to say of a command that there is not, and what may have been meant."""
+    if os.path.isfile(name):
+        return f"'{name}' is a file, not a command; to ask about it: einfold passes {name}"
+    return f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)"
+
+
 def dispatch(arguments: list[str]) -> int:
     """Run the subcommand that comes first. Raises `Failure`."""
     if not arguments:
@@ -45,27 +52,26 @@ def dispatch(arguments: list[str]) -> int:
         return dispatch([*rest[:1], "--help"])
     command = COMMANDS.get(name)
     if command is None:
-        raise Failure(Diagnostic("error", _unknown(name), "einfold"), exit_code=USAGE)
+        raise Failure(Diagnostic("error", unknown(name), "einfold"), exit_code=USAGE)
     module = command.load()
     parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
     module.configure(parser)
-    parsed = parser.parse_args(rest)
-    from .progress import watched
-
-    with watched(f"einfold {name}"):
-        return module.run(parsed)
-
-
-def _unknown(name: str) -> str:
-    """What to say of a command that there is not, and what may have been meant."""
-    if os.path.isfile(name):
-        return f"'{name}' is a file, not a command; to ask about it: einfold passes {name}"
-    return f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)"
+    return module.run(parser.parse_args(rest))
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """The command `einfold`."""
-    return guarded(lambda: dispatch(list(sys.argv[1:] if args is None else args)))
+    arguments = list(sys.argv[1:] if args is None else args)
+    return guarded(lambda: _watched(arguments))
+
+
+def _watched(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        return dispatch(arguments)
+    from .progress import watched
+
+    with watched(f"einfold {arguments[0]}"):
+        return dispatch(arguments)
 
 
 if __name__ == "__main__":
