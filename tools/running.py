@@ -20,14 +20,13 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import DiagnosticException, PassFailedException, ShrinkException, VerifyException
 
 from ..analysis import remarks
-from .cli import INTERNAL_ERROR
 from .diagnostics import Diagnostic, Failure, at_location
 from .output import write_text
 from .parsing import parse_source
 from .source import Source
 from .verifying import verify_module
 
-CRASH_EXIT_CODE = INTERNAL_ERROR
+CRASH_EXIT_CODE = 3
 
 Observer = Callable[[ModulePass, ModuleOp], None]
 """Called after each pass."""

@@ -21,6 +21,7 @@ from einfold.tools import cli, terminal
 from einfold.tools.commands import COMMANDS
 from einfold.tools.commands.overview import GROUPS, grouped
 from einfold.tools.einfold import main
+from einfold.tools.running import CRASH_EXIT_CODE
 
 ROOT = Path(__file__).parents[2]
 EINFOLD = str(Path(sys.executable).parent / "einfold")
@@ -122,6 +123,7 @@ def test_unknown_commands_are_usage_errors_with_a_hint(capsys: pytest.CaptureFix
 def test_the_page_of_exit_codes_is_that_of_the_code():
     page = (ROOT / "docs" / "exit-codes.md").read_text()
     shown = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.M)}
+    assert cli.INTERNAL_ERROR == CRASH_EXIT_CODE
     assert shown == {0, cli.BAD_INPUT, cli.USAGE, cli.INTERNAL_ERROR, cli.INTERRUPTED, cli.BROKEN_PIPE}
 
 
