@@ -11,7 +11,8 @@ import pytest
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
 from einfold.tools.einfold import main
-from einfold.tools.evaluation.spec import Spec, SpecError
+from einfold.tools.evaluation.spec import Spec
+from einfold.tools.evaluation.spec_yaml import SpecError
 from einfold.tools.evaluation.sweep import Point, load_sweep, run_sweep, sweep_csv
 from einfold.tools.evaluation.sweep_spec import Sweep, parse_sweep
 from einfold.tools.figures.sweep import sweep_figure

@@ -38,20 +38,24 @@ class Kernels:
 
 def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[str, int], machine: Machine | None = None) -> Kernels:
     """The kernels of a table's cascade at some sizes, on a machine (None: the table's own). Raises `Failure`."""
+    module, source = cascade_of(spec, table, sizes)
+    symbol = put(module, machine or machine_of(table.machine, spec.folder))
+    with remarks.collect():
+        made = lower(new_context(), module, source, Wanted(symbol, table.pipeline, (), True, mapping, verify=False))
+    verify_module(module, source)
+    return Kernels(module, made)
+
+
+def cascade_of(spec: Spec, table: Table, sizes: Mapping[str, int]) -> tuple[ModuleOp, Source]:
+    """A module with a table's one cascade at some sizes, and its text. Raises `Failure`."""
     path = str(spec.folder / table.cascade)
-    ctx = new_context()
     module = _read(path).clone()
-    source = known_source(path) or Source(path, "")
     only(module, choose_cascade(module, None, path))
     try:
         resize(module, sizes)
     except ResizeError as error:
         raise Failure(Diagnostic("error", str(error), path)) from error
-    symbol = _put(module, machine or machine_of(table.machine, spec.folder))
-    with remarks.collect():
-        made = lower(ctx, module, source, Wanted(symbol, table.pipeline, (), True, mapping, verify=False))
-    verify_module(module, source)
-    return Kernels(module, made)
+    return module, known_source(path) or Source(path, "")
 
 
 class Lowerer:
@@ -79,7 +83,8 @@ class Lowerer:
                 self.reused += 1
                 return module
         mapping = _tiled(mapping_of(case, self.spec.folder), tiles)
-        module = lowered(self.spec, table, mapping, sizes, self.machine).module
+        own = table if case.pipeline is None else replace(table, pipeline=case.pipeline)
+        module = lowered(self.spec, own, mapping, sizes, self.machine).module
         self._last = table, case, sizes, module
         return module
 
@@ -99,7 +104,7 @@ def machine_of(name: str, folder: Path) -> Machine:
         raise Failure(told_at(str(error), name)) from error
 
 
-def _put(module: ModuleOp, machine: Machine) -> str:
+def put(module: ModuleOp, machine: Machine) -> str:
     """Put a machine into a module; its symbol there."""
     Rewriter.insert_op(machine.to_op(), InsertPoint.at_start(module.body.block))
     return machine.name
@@ -112,7 +117,7 @@ def _mapping(path: str | None) -> CascadeMapping:
 
 def mapping_of(case: Case, folder: Path) -> CascadeMapping:
     """The mapping of a case, with its spill shares. Raises `Failure`."""
-    mapping = _mapping(None if case.file is None else str(folder / case.file))
+    mapping = case.mapping or _mapping(None if case.file is None else str(folder / case.file))
     if not case.spill:
         return mapping
     return replace(mapping, kernels=tuple(replace(k, spill={**k.spill, **case.spill}) for k in mapping.kernels))

@@ -20,7 +20,8 @@ from ..pooled import mapped
 from ..simulation import told_at
 from .points import Lowerer, machine_of
 from .running import Refused
-from .spec import Spec, SpecError
+from .spec import Spec
+from .spec_yaml import SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 
 

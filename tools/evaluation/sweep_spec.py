@@ -11,7 +11,8 @@ import yaml
 
 from ...backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
 from ...dialects.notation import nearest
-from .spec import Spec, SpecError
+from .spec import Spec
+from .spec_yaml import SpecError
 
 T = TypeVar("T")
 
