@@ -26,11 +26,12 @@ EXACTLY_COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
 
 @dataclass(frozen=True)
 class EinsumCsePass(ModulePass):
-    """Common Einsums, views and iterates of each cascade."""
+    """Compute each Einsum, view and iterate once: what is the same is merged."""
 
     name = "einsum-cse"
 
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):

@@ -21,12 +21,14 @@ from .editing import cascades_of, filter_of, reductions_of
 
 @dataclass(frozen=True)
 class EinsumDcePass(ModulePass):
-    """ranks: also remove ranks that nothing names any more."""
+    """Remove what no result needs: Einsums, views, iterates, their states and what they collect."""
 
     name = "einsum-dce"
 
     ranks: bool = False
+    """Whether ranks that nothing names any more go, too."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):

@@ -37,15 +37,18 @@ DEEPEST_MAP = 40
 
 @dataclass(frozen=True)
 class EinsumFuseMapsPass(ModulePass):
-    """max_uses: reads of a map that is inlined, at most. max_size: nodes of the expression that comes out, at most. contract: whether a product
-    that goes into a sum is inlined although storing it rounds."""
+    """Inline Einsums without a reduction into the Einsums that read them."""
 
     name = "einsum-fuse-maps"
 
     max_uses: int = 1
+    """Reads of a map that is inlined, at most."""
     max_size: int = 64
+    """Nodes of the expression that comes out, at most."""
     contract: bool = False
+    """Whether a product that goes into a sum is inlined although storing it rounds."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.max_uses < 1 or self.max_size < 1:

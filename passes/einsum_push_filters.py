@@ -25,11 +25,12 @@ from .editing import cascades_of, filter_of
 
 @dataclass(frozen=True)
 class EinsumPushFiltersPass(ModulePass):
-    """From the readers of an Einsum to the Einsum, from the last one of a cascade to the first."""
+    """Compute an Einsum only where it is read: filters go from readers to what they read, from the last Einsum of a cascade to the first."""
 
     name = "einsum-push-filters"
 
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):

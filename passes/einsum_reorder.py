@@ -34,14 +34,18 @@ Priorities = dict[Operation, int]
 
 @dataclass(frozen=True)
 class EinsumReorderPass(ModulePass):
-    """order: ranks to put first, outermost first. schedule: asap, alap or pass. rank: the rank whose passes are meant."""
+    """Change the order of ranks in subscripts and reductions, and the order of Einsums."""
 
     name = "einsum-reorder"
 
     order: tuple[str, ...] | None = None
+    """Ranks to put first, outermost first."""
     schedule: str | None = None
+    """Order of the Einsums: `asap`, `alap` or `pass`, by their pass over `rank`; as they are if not given."""
     rank: str | None = None
+    """The rank whose passes `schedule=pass` goes by."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.order is None and self.schedule is None:

@@ -23,19 +23,20 @@ from .splitting import Split, Splitter
 
 @dataclass(frozen=True)
 class EinsumSplitRankPass(ModulePass):
-    """Split `rank` into tiles of `size`.
-
-    names: the two new ranks, outer first; by default the rank's name with 1 and 0, or what is free. two_level: reduce within tiles,
-    then over them (associative reductions; floating-point sums are then added in another order). cascade: only the one named.
-    """
+    """Split a rank into tiles, so that it is traversed as `size * outer + inner`."""
 
     name = "einsum-split-rank"
 
     rank: str
+    """The rank to split."""
     size: int
+    """Elements in a tile; the last one may be ragged."""
     names: tuple[str, ...] | None = None
+    """The two new ranks, outer first; if not given, the rank's name with 1 and 0, or what is free."""
     two_level: bool = False
+    """Reduce within tiles, then over them: associative reductions only, and sums of floats are then added in another order."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.size < 1:

@@ -26,7 +26,7 @@ from .parsing import parse_source
 from .source import Source
 from .verifying import verify_module
 
-CRASH_EXIT_CODE = 2
+CRASH_EXIT_CODE = 3
 
 Observer = Callable[[ModulePass, ModuleOp], None]
 """Called after each pass."""

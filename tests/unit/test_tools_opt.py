@@ -60,14 +60,14 @@ def test_lists_name_what_there_is(capsys: pytest.CaptureFixture[str]):
     assert "mlir" in [line.split()[0] for line in out.splitlines()]
 
 
-def test_a_crash_is_exit_code_two_and_keeps_the_input(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    out, err = output(capsys, cascade, "-p", "test-crash", "--crash-dir", str(tmp_path / "new"), code=2)
+def test_a_crash_is_exit_code_three_and_keeps_the_input(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out, err = output(capsys, cascade, "-p", "test-crash", "--crash-dir", str(tmp_path / "new"), code=3)
     assert out == ""
     assert err.startswith(f"{cascade}: error: pass 'test-crash' crashed: ZeroDivisionError: on purpose (plugin.py:")
     kept = tmp_path / "new" / "test-crash.crash.mlir"
     assert CASCADE.splitlines()[1] in kept.read_text().replace("    %S", "  %S")
     (tmp_path / "file").write_text("")
-    _, err = output(capsys, cascade, "-p", "test-crash", "--crash-dir", str(tmp_path / "file" / "x"), code=2)
+    _, err = output(capsys, cascade, "-p", "test-crash", "--crash-dir", str(tmp_path / "file" / "x"), code=3)
     assert "note: no reproducer: " in err
 
 
@@ -106,7 +106,7 @@ def test_round_trips_that_fail_are_told(cascade: str, capsys: pytest.CaptureFixt
 def test_options_are_checked_by_name_and_value(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
-    assert caught.value.code == 1
+    assert caught.value.code == 2
     assert capsys.readouterr().err.replace("'mlr' (choose from mlir)", "'mlr' (choose from 'mlir')") == f"einfold-opt: error: {message}\n"
 
 

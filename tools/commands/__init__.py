@@ -35,6 +35,7 @@ class Command:
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
+        "examples": Command("list the cascades that come with einfold, or print one to start from", "examples"),
         "passes": Command("count the passes over a rank, and say which dependence costs each of them", "passes"),
         "check-certificate": Command("check, independently, the certificates in what `passes --json` wrote", "check_certificate"),
         "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),

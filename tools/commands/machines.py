@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from ...backend.machine_yaml import load_machine, machine_names
 from ..machine_told import HEAD, Overview, table
+from ..terminal import Table, show
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -18,5 +19,5 @@ def run(args: Namespace) -> int:
     if args.json:
         print(json.dumps([m.to_json() for m in found], indent=2))
     else:
-        print("\n".join(table([HEAD, *(m.cells for m in found)])))
+        show([Table(HEAD, [m.cells for m in found], table([HEAD, *(m.cells for m in found)]))])
     return 0
