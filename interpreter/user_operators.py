@@ -10,6 +10,7 @@ from xdsl.ir import Operation
 from ..algebra.expr import Expr
 from ..dialects.einsum import OperatorOp
 from ..dialects.einsum_attrs import NumberAttr
+from ..plugins import operators
 from .elements import Array, Number
 
 
@@ -29,7 +30,7 @@ class UserOperator:
 
 
 def user_operators(module: Operation, functions: Mapping[str, Callable[..., Array]] | None = None) -> dict[str, UserOperator]:
-    """Every operator declared in `module`, by `@name`. `functions` evaluates opaque ones, by the same names."""
+    """Every operator declared in `module`, by `@name`. `functions` evaluates opaque ones, by the same names, else what a plug-in offers for them."""
     found: dict[str, UserOperator] = {}
     for op in module.walk():
         if isinstance(op, OperatorOp):
@@ -41,6 +42,14 @@ def user_operators(module: Operation, functions: Mapping[str, Callable[..., Arra
                 None if op.body is None else op.body.data,
                 identity.data if isinstance(identity, NumberAttr) else None,
                 "associative" in op.laws.data,
-                (functions or {}).get(name),
+                (functions or {}).get(name) or _offered_function(op),
             )
     return found
+
+
+def _offered_function(op: OperatorOp) -> Callable[..., Array] | None:
+    """What evaluates an opaque operator that a plug-in offers."""
+    if op.body is not None:
+        return None
+    offered = operators().get(f"@{op.sym_name.data}")
+    return None if offered is None or len(offered.params) != len(op.params) else offered.evaluate

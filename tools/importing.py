@@ -1,0 +1,66 @@
+"""Reading what is not MLIR: the importer that a name or a file's suffix stands for, and its faults as diagnostics."""
+
+from __future__ import annotations
+
+import os
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from ..plugins import BadInput, Importer
+from .diagnostics import Diagnostic, Failure, suggestion
+from .parsing import parse_source
+from .source import Source, remember
+
+MLIR = "mlir"
+"""The name, and without its point the suffix, of what needs no importer."""
+
+CRASHED = 2
+"""Exit code where an importer is at fault rather than its input."""
+
+
+def chosen_importer(name: str | None, file: str | None) -> Importer | None:
+    """The importer of that name, or for that file's suffix; None for MLIR. Raises `Failure` if there is none."""
+    suffix = os.path.splitext(file or "")[1]
+    if name == MLIR or (name is None and suffix in ("", f".{MLIR}")):
+        return None
+    from ..frontends import importers
+
+    known = importers()
+    if name is not None:
+        if name not in known:
+            message = f"no importer is called '{name}'{suggestion(name, [MLIR, *known])} (--list-importers lists them)"
+            raise Failure(Diagnostic("error", message, "einfold-opt"))
+        return known[name]
+    found = [i for i in known.values() if any((file or "").endswith(s) for s in i.suffixes)]
+    if not found:
+        suffixes = ", ".join([f".{MLIR}", *(s for i in known.values() for s in i.suffixes)])
+        raise Failure(Diagnostic("error", f"files named '{suffix}' are not known (known: {suffixes}); --from chooses an importer", file or ""))
+    return found[-1]
+
+
+def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
+    """The module that an importer makes of a source. Raises `Failure`."""
+    try:
+        made = importer.read(source.text, source.name)
+    except BadInput as bad:
+        line = None if bad.line is None else bad.line + source.first_line - 1
+        shown = None if line is None else source.line(line)
+        raise Failure(Diagnostic("error", bad.message, source.name, line, bad.column, bad.width, shown)) from bad
+    except RecursionError as error:
+        raise Failure(Diagnostic("error", "nested too deeply to be read", source.name)) from error
+    except Exception as error:
+        raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASHED) from error
+    if isinstance(made, str):
+        return parse_source(remember(Source(f"{source.name}:{importer.name}", made)), ctx)
+    if not isinstance(made, ModuleOp):
+        message = f"importer '{importer.name}' made a {type(made).__name__}, neither a module nor MLIR text"
+        raise Failure(Diagnostic("error", message, source.name), exit_code=CRASHED)
+    from .operators import declare_operators
+
+    declare_operators(made, ctx)
+    return made
+
+
+def _crash(importer: Importer, error: Exception) -> str:
+    return f"importer '{importer.name}' crashed: {type(error).__name__}: {error}"
