@@ -19,7 +19,7 @@ def _read_edge(text: str, name: str) -> ModuleOp | str:
 
 
 OWN: Mapping[str, Importer] = MappingProxyType(
-    {"edge": Importer("edge", (".edge",), _read_edge, "cascades in the notation of EDGE and FuseMax, as -t edge writes them")}
+    {"edge": Importer("edge", (".edge",), _read_edge, "cascades in the notation of EDGE and FuseMax, as -t edge writes them", keeps_lines=True)}
 )
 """Name -> importer, of those that come with einfold."""
 

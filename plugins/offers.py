@@ -110,12 +110,16 @@ ReadText: TypeAlias = "Callable[[str, str], ModuleOp | str]"
 
 @dataclass(frozen=True)
 class Importer:
-    """A reader of another notation: chosen by name (`--from NAME`) or by a file's suffix (`.edge`)."""
+    """A reader of another notation: chosen by name (`--from NAME`) or by a file's suffix (`.edge`).
+
+    `keeps_lines`: it makes MLIR text in which everything stands on the line of what it was made from, so that faults can be told there.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     read: ReadText
     help: str = ""
+    keeps_lines: bool = False
 
     def __post_init__(self) -> None:
         _check(PLAIN_NAME, self.name, "an importer's name")

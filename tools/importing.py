@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp
 
 from ..plugins import BadInput, Importer
 from .diagnostics import Diagnostic, Failure, suggestion
@@ -42,7 +43,7 @@ def chosen_importer(name: str | None, file: str | None) -> Importer | None:
 def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
     """The module that an importer makes of a source. Raises `Failure`."""
     try:
-        made = importer.read(source.text, source.name)
+        made: object = importer.read(source.text, source.name)
     except BadInput as bad:
         line = None if bad.line is None else bad.line + source.first_line - 1
         shown = None if line is None else source.line(line)
@@ -52,7 +53,11 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
     except Exception as error:
         raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASHED) from error
     if isinstance(made, str):
-        return parse_source(remember(Source(f"{source.name}:{importer.name}", made)), ctx)
+        return (
+            _parsed_in_place(made, source, ctx)
+            if importer.keeps_lines
+            else parse_source(remember(Source(f"{source.name}:{importer.name}", made)), ctx)
+        )
     if not isinstance(made, ModuleOp):
         message = f"importer '{importer.name}' made a {type(made).__name__}, neither a module nor MLIR text"
         raise Failure(Diagnostic("error", message, source.name), exit_code=CRASHED)
@@ -64,3 +69,27 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
 
 def _crash(importer: Importer, error: Exception) -> str:
     return f"importer '{importer.name}' crashed: {type(error).__name__}: {error}"
+
+
+def _parsed_in_place(made: str, source: Source, ctx: Context) -> ModuleOp:
+    """The module of MLIR text that stands line by line for a source: faults and places are those of the source's lines."""
+    try:
+        module = parse_source(Source(source.name, made, source.first_line), ctx)
+    except Failure as failure:
+        raise Failure(*(_in_place(d, source) for d in failure.diagnostics), exit_code=failure.exit_code) from failure
+    for op in module.walk():
+        if isinstance(op.location, FileLineColLoc) and op.location.filename.data == source.name:
+            column = _begin(source.line(op.location.line.data) or "")
+            op.location = FileLineColLoc(op.location.filename, op.location.line, IntAttr(column))
+    return module
+
+
+def _in_place(diagnostic: Diagnostic, source: Source) -> Diagnostic:
+    line = None if diagnostic.line is None else source.line(diagnostic.line)
+    if diagnostic.file != source.name or line is None:
+        return diagnostic
+    return replace(diagnostic, column=_begin(line), width=max(1, len(line.strip())), source_line=line)
+
+
+def _begin(line: str) -> int:
+    return len(line) - len(line.lstrip()) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,7 +42,8 @@ def statistics_report(runner: Runner, operations: Mapping[int, Sequence[int]]) -
 
 def _statistics(runner: Runner, operations: Mapping[int, Sequence[int]]) -> Iterator[str]:
     for index, current in enumerate(runner.passes):
-        own = sorted((runner.counted or {}).get(index, {}).items())
+        counted = Counter[str]() if runner.counted is None else runner.counted.get(index, Counter[str]())
+        own = sorted(counted.items())
         before, after = operations.get(index, (0, 0))
         yield current.name
         for what, number in (*own, ("operations before", before), ("operations after", after)):
