@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp
@@ -43,7 +44,7 @@ def chosen_importer(name: str | None, file: str | None) -> Importer | None:
 def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
     """The module that an importer makes of a source. Raises `Failure`."""
     try:
-        made: object = importer.read(source.text, source.name)
+        made = cast(object, importer.read(source.text, source.name))
     except BadInput as bad:
         line = None if bad.line is None else bad.line + source.first_line - 1
         shown = None if line is None else source.line(line)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from xdsl.passes import ModulePass, get_pass_option_infos
 from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpecConvertible
-from xdsl.utils.hints import type_repr
 from xdsl.utils.target import Target
 
 from .driver.option_docs import option_docs
+from .driver.option_types import hints_of, type_words
 
 
 def dialect_names(universe: Universe) -> str:
@@ -58,7 +56,7 @@ def option_lines(cls: type[ArgSpecConvertible]) -> list[str]:
     """An option a line: its name, type and default as `-p` writes them, and what its documentation begins with."""
     if not issubclass(cls, ModulePass):
         return []
-    notes, hints = option_docs(cls), _hints(cls)
+    notes, hints = option_docs(cls), hints_of(cls)
     shown: list[tuple[str, str]] = []
     for option in get_pass_option_infos(cls):
         field = option.name.replace("-", "_")
@@ -67,22 +65,6 @@ def option_lines(cls: type[ArgSpecConvertible]) -> list[str]:
         shown.append((f"{field.replace('_', '-')}: {kind}{default}", notes.get(field, "")))
     width = min(48, max((len(text) for text, note in shown if note), default=0))
     return [f"    {text:<{width}}  {note}".rstrip() if note else f"    {text}" for text, note in shown]
-
-
-def _hints(cls: type[ArgSpecConvertible]) -> dict[str, Any]:
-    try:
-        return get_type_hints(cls)
-    except Exception:  # names that the class's module does not have at run time
-        return {}
-
-
-def type_words(hint: Any) -> str:
-    """A type as a list of options shows it: choices as `a|b`, and without the None that only means that it may be left out."""
-    if get_origin(hint) is Literal:
-        return "|".join(map(str, get_args(hint)))
-    if get_origin(hint) in (Union, UnionType):
-        return "|".join(type_words(part) for part in get_args(hint) if part is not NoneType)
-    return type_repr(hint)
 
 
 def asked_for(show: Mapping[str, bool], universe: Universe) -> str | None:

@@ -33,7 +33,7 @@ from .opt_arguments import add_arguments, option_names, plugin_files
 from .output import write_text
 from .parsing import parse_source
 from .pipeline import build
-from .plugins import extended, installed_universe
+from .plugins import installed_universe, use_plugin_files
 from .reading import STDIN_NAME, read_source
 from .running import Instrument, Runner, pipeline_text
 from .source import CHUNK_SEPARATOR, Source
@@ -55,7 +55,8 @@ class EinfoldOptMain(xDSLOptMain):
     def __init__(self, description: str = "Runs passes over IR.", args: Sequence[str] | None = None):
         """Read and check the command line; `args` None means the process's own. Raises `Failure`."""
         arguments = list(sys.argv[1:] if args is None else args)
-        self.universe = extended(installed_universe(), plugin_files(arguments))
+        use_plugin_files(plugin_files(arguments))
+        self.universe = installed_universe()
         self.available_frontends, self.available_passes, self.available_targets = {}, {}, {}
         self.register_all_dialects()
         self.register_all_frontends()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..analysis.remarks import REMARK_KINDS
 from .driver.ir_options import add_ir_options
+from .plugin_option import add_plugin_option
 from .reading import INPUT_LIMIT_MIB
 
 REMARK_CHOICES = (*REMARK_KINDS, "all", "none")
@@ -23,16 +24,6 @@ def plugin_files(arguments: Sequence[str]) -> list[str]:
         return early.parse_known_args([PLUGIN_OPTION.sub("--load-plugin", word) for word in arguments])[0].load_plugin
     except argparse.ArgumentError:
         return []  # told by the full parser
-
-
-def add_plugin_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--load-plugin",
-        action="append",
-        default=[],
-        metavar="FILE.py",
-        help="take passes, dialects, targets, operators, machines and importers from a Python file, which is run; may be repeated",
-    )
 
 
 def shown_remarks(text: str) -> frozenset[str]:

@@ -42,12 +42,12 @@ class Offers:
     faults: tuple[Diagnostic, ...] = ()
 
 
-def warn(diagnostic: Diagnostic) -> None:
-    print(diagnostic, file=sys.stderr)
+_file_universes: list[tuple[str, Universe]] = []
+"""Plug-in file -> what it offers to xDSL, for the files in use."""
 
 
 def installed_universe() -> Universe:
-    """The universes of all distributions in the environment as one; one that does not load is told of and left out."""
+    """The universes of all distributions in the environment and of the plug-in files in use, as one; what is broken is told of and left out."""
     universe = Universe()
     for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: (e.name not in FIRST, e.name)):
         owner = "" if entry.dist is None else f" of distribution '{entry.dist.name}'"
@@ -55,11 +55,11 @@ def installed_universe() -> Universe:
         try:
             added = _loaded(entry)
         except (Exception, SystemExit) as error:
-            warn(Diagnostic("warning", f"left out, it does not load: {type(error).__name__}: {error}", name))
+            _warn(Diagnostic("warning", f"left out, it does not load: {type(error).__name__}: {error}", name))
             continue
-        universe, faults = _joined(universe, added, name)
-        for fault in faults:
-            warn(fault)
+        universe = _joined(universe, added, name)
+    for path, added in _file_universes:
+        universe = _joined(universe, added, path)
     return universe
 
 
@@ -70,36 +70,46 @@ def _loaded(entry: EntryPoint) -> Universe:
     return found
 
 
-def extended(universe: Universe, plugin_files: Iterable[str]) -> Universe:
-    """`universe` and what the plug-in files add. Raises `Failure` for a file that cannot be read."""
+def use_plugin_files(paths: Iterable[str]) -> None:
+    """Load plug-in files, in place of those that were in use before. Raises `Failure` for one that cannot be read."""
+    _file_universes.clear()
     others: list[registry.Offer] = []
-    for path in plugin_files:
+    for path in paths:
         try:
             offers = load_plugin(path)
         except BrokenPlugin as broken:
-            warn(broken.diagnostic)
+            _warn(broken.diagnostic)
             continue
-        universe, faults = _joined(universe, offers.universe, path)
-        for fault in (*offers.faults, *faults):
-            warn(fault)
+        for fault in offers.faults:
+            _warn(fault)
+        _file_universes.append((path, offers.universe))
         others += offers.others
     registry.use_files(others)
-    return universe
 
 
-def _joined(universe: Universe, added: Universe, name: str) -> tuple[Universe, list[Diagnostic]]:
+_warned: set[str] = set()
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    """Tell of what is left out; of one thing once."""
+    if (told := str(diagnostic)) not in _warned:
+        _warned.add(told)
+        print(told, file=sys.stderr)
+
+
+def _joined(universe: Universe, added: Universe, name: str) -> Universe:
     """Both, without what is called like something that is there already."""
-    faults: list[Diagnostic] = []
 
     def join(kind: str, known: dict[str, _Value], new: dict[str, _Value]) -> dict[str, _Value]:
-        faults.extend(Diagnostic("warning", f"{kind} '{n}' is left out: there is one of that name already", name) for n in new if n in known)
+        for taken in new.keys() & known.keys():
+            _warn(Diagnostic("warning", f"{kind} '{taken}' is left out: there is one of that name already", name))
         return {**known, **{n: v for n, v in new.items() if n not in known}}
 
     return Universe(
         all_dialects=join("dialect", universe.all_dialects, added.all_dialects),
         all_passes=join("pass", universe.all_passes, added.all_passes),
         all_targets=join("target", universe.all_targets, added.all_targets),
-    ), faults
+    )
 
 
 class BrokenPlugin(Exception):
