@@ -18,7 +18,7 @@ SIGNS: Mapping[str, str] = MappingProxyType({"*": "×", "<=": "≤", ">=": "≥"
 OTHER_SIGNS: Mapping[str, str] = MappingProxyType({"·": "*", "⋅": "*", "−": "-"})
 """Further signs that are read."""
 
-_WORD = re.compile(r"<=|>=|\*|\{[a-z-]+\}|(?<![\w.@%$])(?:and|inf)(?![\w.$(])")
+_WORD = re.compile(r"<=|>=|\*|\{[a-z-]+\}|(?<![\w.@%$])(?:and|inf)(?![\w.$({])")
 
 
 def to_signs(text: str) -> str:

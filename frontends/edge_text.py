@@ -13,7 +13,7 @@ from ..plugins import BadInput
 TENSOR = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]*?)_\{", re.ASCII)
 WORD = re.compile(r"@?[A-Za-z_][A-Za-z0-9_$.]*|[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?", re.ASCII)
 MERGE = re.compile(r"\(\s*(?P<sign>[∩∪←→⊕]|[a-z]+(?:-[a-z]+)?)\s*\)")
-REDUCE = re.compile(r"\s*(?:⋁|reduce\b)\s*(?:_\{(?P<ranks>[^{}]*)\})")
+REDUCE = re.compile(r"\s*(?:⋁|reduce)\s*(?:_\{(?P<ranks>[^{}]*)\})")
 OPERATOR = re.compile(r"\s*(?P<op>[+×*]|@?[A-Za-z_][A-Za-z0-9_$.]*)")
 
 DIALECT: dict[str, str] = {**{sign: word for word, sign in SIGNS.items()}, **OTHER_SIGNS}

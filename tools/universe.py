@@ -26,6 +26,7 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 
 PASSES: Mapping[str, str] = MappingProxyType(
     {
+        "einsum-apply-pdl": "passes.einsum_apply_pdl",
         "einsum-count-passes": "passes.einsum_count_passes",
         "einsum-cse": "passes.einsum_cse",
         "einsum-dce": "passes.einsum_dce",

@@ -56,7 +56,7 @@ class _Graph:
         self.count = 0
 
     def lines(self) -> Iterator[str]:
-        label = f"@{self.op.sym_name.data}" + (f": {self.passes.passes} over {self.passes.rank}" if self.passes is not None else "")
+        label = f"@{self.op.sym_name.data}" + ("" if self.passes is None else f": {_count(self.passes.passes)} over {self.passes.rank}")
         yield f"  subgraph cluster_{self.prefix} {{"
         yield f"    label={quoted(label)};"
         for value, declared in zip(self.op.body.block.args, self.op.inputs, strict=True):
@@ -124,6 +124,10 @@ def _coloured(program: Program, rank: str | None) -> RankPasses | None:
     counter = PassCounter(program)
     counted = [found for r in program.sizes if rank in (None, r) and (found := counter.count_rank(r)) is not None]
     return max(counted, key=lambda found: found.passes, default=None)
+
+
+def _count(passes: int) -> str:
+    return f"{passes} pass{'es' if passes != 1 else ''}"
 
 
 def quoted(text: str) -> str:

@@ -27,12 +27,12 @@ class JsonTarget(Target):
 
     name = "json"
 
-    indent: int | None = 2
-    """Columns to indent by; without it, one line."""
+    indent: int = 2
+    """Columns to indent by; 0 is one line."""
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         form = {"format": FORMAT, "module": [operation(op, _Names()) for block in module.body.blocks for op in block.ops]}
-        json.dump(form, output, indent=self.indent, ensure_ascii=False, allow_nan=False)
+        json.dump(form, output, indent=self.indent or None, ensure_ascii=False, allow_nan=False)
         output.write("\n")
 
 
