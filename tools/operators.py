@@ -6,7 +6,7 @@ declaration is put into the module as it is read. From there on it is an operato
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -74,7 +74,7 @@ def _named(attribute: Attribute) -> Iterator[str]:
             yield attribute.data
         case _:
             inner: Any = getattr(attribute, "data", ())
-            values = cast("Iterable[object]", inner.values() if isinstance(inner, dict) else inner if isinstance(inner, tuple) else ())
-            for value in values:
+            values: Any = inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, tuple) else ()
+            for value in cast("Iterable[object]", values):
                 if isinstance(value, Attribute):
                     yield from _named(value)

@@ -50,8 +50,8 @@ def simplified(expression: Expr) -> Expr:
 '''
 
 TEST = """\
-// RUN: einfold-opt %s --load-plugin %S/{module}.py -p {name} --remarks=none | filecheck %s
-// RUN: einfold-opt %s --load-plugin %S/{module}.py -p {name} --remarks=all --verify-diagnostics
+// RUN: einfold-opt '%s' --load-plugin '%S/{module}.py' -p {name} --remarks=none | filecheck '%s'
+// RUN: einfold-opt '%s' --load-plugin '%S/{module}.py' -p {name} --remarks=all --verify-diagnostics
 
 einsum.cascade @scaled ranks {{m = 4}} (%A[m]) -> [m], [] : f32 {{
   // CHECK: %S = einsum.compute [m] = exp(%A[m])
