@@ -182,6 +182,6 @@ def _import_file(path: str) -> ModuleType:
     except SyntaxError as error:
         raise BrokenPlugin(error.msg, path, error.lineno, error.offset or 1) from error
     except (Exception, SystemExit) as error:
-        own = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+        own = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename in (path, spec.origin)]
         raise BrokenPlugin(f"{type(error).__name__}: {error}", path, own[-1] if own else None) from error
     return module

@@ -7,14 +7,13 @@ PASS = '''\
 
 from dataclasses import dataclass
 
-from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.passes import ModulePass
-
 from einfold.algebra.expr import Apply, Expr, Num
 from einfold.analysis import remarks, statistics
 from einfold.dialects.einsum import ComputeOp
 from einfold.dialects.einsum_attrs import MapAttr
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 
 
 @dataclass(frozen=True)
