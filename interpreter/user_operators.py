@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.ir import Operation
 
 from ..algebra.expr import Expr
 from ..dialects.einsum import OperatorOp
 from ..dialects.einsum_attrs import NumberAttr
 from ..plugins import operators
-from .elements import Array, Number
+from .elements import Array, InputError, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,19 @@ def _offered_function(op: OperatorOp) -> Callable[..., Array] | None:
     if op.body is not None:
         return None
     offered = operators().get(f"@{op.sym_name.data}")
-    return None if offered is None or len(offered.params) != len(op.params) else offered.evaluate
+    if offered is None or offered.evaluate is None or len(offered.params) != len(op.params):
+        return None
+    evaluate = offered.evaluate
+
+    def checked(*args: Array) -> Array:
+        try:
+            result = np.asarray(evaluate(*args))
+        except Exception as error:
+            raise InputError(f"the function of operator '@{offered.plain_name}' failed: {type(error).__name__}: {error}") from error
+        shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+        if result.dtype.kind not in "biuf" or result.shape not in (shape, ()):
+            made = f"{result.dtype} {list(result.shape)}"
+            raise InputError(f"the function of operator '@{offered.plain_name}' made {made}, not real numbers of shape {list(shape)}")
+        return np.broadcast_to(result, shape)
+
+    return checked

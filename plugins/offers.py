@@ -49,6 +49,10 @@ class Operator:
 
     def __post_init__(self) -> None:
         _check(OPERATOR_NAME, self.plain_name, "an operator's name")
+        if isinstance(self.params, str):
+            raise ValueError(f"the parameters of operator '{self.name}' are a tuple of names, not a text")
+        if self.evaluate is not None and not callable(self.evaluate):
+            raise ValueError(f"the 'evaluate' of operator '{self.name}' is not a function")
         if not self.params:
             raise ValueError(f"operator '{self.name}' has no parameters")
         for param in self.params:

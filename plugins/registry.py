@@ -53,7 +53,7 @@ def offers_in(module: ModuleType | Plugin) -> tuple[Offer, ...]:
             found += offers_in(value)
         elif isinstance(value, Offer):
             found.append(value)
-    return tuple(dict.fromkeys(found))
+    return tuple({id(offer): offer for offer in found}.values())
 
 
 @cache

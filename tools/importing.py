@@ -51,7 +51,7 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
         raise Failure(Diagnostic("error", bad.message, source.name, line, bad.column, bad.width, shown)) from bad
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be read", source.name)) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASHED) from error
     if isinstance(made, str):
         return (
@@ -68,7 +68,7 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
     return made
 
 
-def _crash(importer: Importer, error: Exception) -> str:
+def _crash(importer: Importer, error: BaseException) -> str:
     return f"importer '{importer.name}' crashed: {type(error).__name__}: {error}"
 
 

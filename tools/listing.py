@@ -40,9 +40,9 @@ def _lines(lines: Iterable[str]) -> str:
 def _describe(name: str, factory: Callable[[], type[ModulePass] | type[Target]]) -> list[str]:
     try:
         cls = factory()
-    except Exception as error:
-        return [f"{name}  (cannot be loaded: {error})"]
-    return [f"{name}  {summary(cls)}".rstrip(), *option_lines(cls)]
+        return [f"{name}  {summary(cls)}".rstrip(), *option_lines(cls)]
+    except Exception as error:  # whatever is wrong with one of a plug-in's, the others are listed
+        return [f"{name}  (cannot be loaded: {type(error).__name__}: {error})"]
 
 
 def summary(cls: type[ModulePass] | type[Target]) -> str:

@@ -74,7 +74,7 @@ def _named(attribute: Attribute) -> Iterator[str]:
             yield attribute.data
         case _:
             inner: Any = getattr(attribute, "data", ())
-            values: Any = inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, tuple) else ()
-            for value in cast("Iterable[object]", values):
+            values = cast("Mapping[str, object]", inner).values() if isinstance(inner, Mapping) else inner
+            for value in cast("Iterable[object]", values) if isinstance(values, Iterable) else ():
                 if isinstance(value, Attribute):
                     yield from _named(value)

@@ -168,18 +168,20 @@ def _build_one(source: Source, element: Element, kind: str, factory: Callable[[]
     what = f"{kind} '{element.name}'"
     try:
         cls = factory()
+        fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name != "name"}
+        types = get_type_hints(cls)
     except Exception as error:
         raise Failure(at_offset(source, f"{what} cannot be loaded: {error}", element.start, element.end)) from error
-    spec = element.foreign or ArgSpec(element.name, _checked_options(source, element, what, cls))
+    spec = element.foreign or ArgSpec(element.name, _checked_options(source, element, what, cls, fields, types))
     try:
         return cls.from_spec(spec)
     except Exception as error:
         raise Failure(at_offset(source, f"{what}: {error}", element.start, element.end)) from error
 
 
-def _checked_options(source: Source, element: Element, what: str, cls: type[ArgSpecConvertible]) -> dict[str, ParameterListType]:
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name != "name"}
-    types: dict[str, Any] = get_type_hints(cls)
+def _checked_options(
+    source: Source, element: Element, what: str, cls: type[ArgSpecConvertible], fields: Mapping[str, object], types: Mapping[str, Any]
+) -> dict[str, ParameterListType]:
     found: dict[str, ParameterListType] = {}
     for option in element.options:
         name = option.name.replace("-", "_")

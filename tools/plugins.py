@@ -5,9 +5,10 @@ Whatever is broken in a plug-in is told with its name, and left out; everything 
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -29,7 +30,11 @@ ENTRY_POINT_GROUP = "xdsl.universe"
 FIRST = ("xdsl", "einfold")
 """Universes whose names stand: what another one offers under a name of theirs is left out."""
 
+CALLABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+"""Names that a pipeline's text can hold."""
+
 _Value = TypeVar("_Value")
+_Factory = TypeVar("_Factory", bound=Callable[[], object])
 _Class = TypeVar("_Class", ModulePass, Target)
 
 
@@ -98,18 +103,30 @@ def _warn(diagnostic: Diagnostic) -> None:
 
 
 def _joined(universe: Universe, added: Universe, name: str) -> Universe:
-    """Both, without what is called like something that is there already."""
+    """Both, without what could not be called, or is called like something that is there already."""
 
-    def join(kind: str, known: dict[str, _Value], new: dict[str, _Value]) -> dict[str, _Value]:
-        for taken in new.keys() & known.keys():
-            _warn(Diagnostic("warning", f"{kind} '{taken}' is left out: there is one of that name already", name))
-        return {**known, **{n: v for n, v in new.items() if n not in known}}
+    def join(kind: str, known: dict[str, _Factory], new: Mapping[Any, _Factory]) -> dict[str, _Factory]:
+        found = dict(known)
+        for key, factory in new.items():
+            fault = "there is one of that name already" if key in known else _fault(key, factory)
+            if fault is None:
+                found[key] = factory
+            else:
+                _warn(Diagnostic("warning", f"{kind} '{key}' is left out: {fault}", name))
+        return found
 
     return Universe(
         all_dialects=join("dialect", universe.all_dialects, added.all_dialects),
         all_passes=join("pass", universe.all_passes, added.all_passes),
         all_targets=join("target", universe.all_targets, added.all_targets),
     )
+
+
+def _fault(key: object, factory: object) -> str | None:
+    """Why nothing could be called by this name, if so."""
+    if not isinstance(key, str) or not CALLABLE_NAME.fullmatch(key):
+        return "a name is made of letters, digits, '.', '_' and '-', and begins with a letter"
+    return None if callable(factory) else f"a universe lists functions, not a {type(factory).__name__}"
 
 
 class BrokenPlugin(Exception):

@@ -109,7 +109,7 @@ class Runner:
             location = error.location if isinstance(error, remarks.LocatedPassFailure) else UNKNOWN_LOC
             refused = at_location(location, f"pass '{current.name}': {told}", source)
             raise Failure(refused, *([] if self.reproducer is None else [self._reproducer(index, source, error)])) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._crash(index, source, error, _crash_message(current, error, source)) from error
         if self.verify_each or index == len(self.passes) - 1:
             made = f"pass '{current.name}' made invalid IR: " if self.verify_each else "the passes made invalid IR: "
@@ -118,10 +118,10 @@ class Runner:
             except Failure as failure:
                 raise self._crash(index, source, failure, *failure.diagnostics) from failure
 
-    def _crash(self, index: int, source: Source, error: Exception, *diagnostics: Diagnostic) -> Failure:
+    def _crash(self, index: int, source: Source, error: BaseException, *diagnostics: Diagnostic) -> Failure:
         return Failure(*diagnostics, self._reproducer(index, source, error), exit_code=CRASH_EXIT_CODE)
 
-    def _reproducer(self, index: int, source: Source, error: Exception) -> Diagnostic:
+    def _reproducer(self, index: int, source: Source, error: BaseException) -> Diagnostic:
         """Write a reproducer for the pass at `index`; a note that names it."""
         text, passes = self._ir_before(index, source)
         path = Path(self.reproducer) if self.reproducer is not None else _free_path(Path(self.crash_dir), self.passes[index].name)
@@ -154,7 +154,7 @@ class Runner:
             return source.text, self.passes[: index + 1]
 
 
-def _crash_message(current: ModulePass, error: Exception, source: Source) -> Diagnostic:
+def _crash_message(current: ModulePass, error: BaseException, source: Source) -> Diagnostic:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     what = "recursed too deeply" if isinstance(error, RecursionError) else f"crashed: {type(error).__name__}: {error}"

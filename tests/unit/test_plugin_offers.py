@@ -216,3 +216,22 @@ def test_laws_are_written_as_the_dialect_has_them():
     )
     laws = "associative, commutative, identity = -0.5, inverse = sub, distributes_over = [max, @g], monotone = decreasing, homomorphism = [add, mul]"
     assert operator.text == f"einsum.operator @f(%a, %b) opaque laws {{{laws}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("lambda x: 1 / 0", "failed: ZeroDivisionError: division by zero"),
+        ("lambda x, y: x", "failed: TypeError: <lambda>() missing 1 required positional argument: 'y'"),
+        ("lambda x: x[:1]", "made float64 [1, 4], not real numbers of shape [64, 4]"),
+        ("lambda x: x + 1j", "made complex128 [64, 4], not real numbers of shape [64, 4]"),
+        ("lambda x: None", "made object [], not real numbers of shape [64, 4]"),
+    ],
+)
+def test_a_function_that_does_not_evaluate_is_told(function: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    plugin = write(tmp_path, "bad.py", f'from einfold.plugins import Operator\nBAD = Operator("pow2", ("x",), evaluate={function})\n')
+    file = write(tmp_path, "softmax.mlir", SOFTMAX)
+    assert einfold(["eval", file, "--load-plugin", plugin]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"{file}: error: the function of operator '@pow2' {message}\n"

@@ -120,3 +120,55 @@ def test_what_is_not_a_python_file_is_told(tmp_path: Path, module: str, capsys: 
     assert capsys.readouterr().err == f"{module}: error: a plug-in is a Python file, named *.py\n"
     assert main([module, "--load-plugin", str(tmp_path / "gone.py")]) == 1
     assert capsys.readouterr().err.startswith(f"{tmp_path}/gone.py: error: no such file")
+
+
+ODD = """
+from dataclasses import dataclass
+from xdsl.passes import ModulePass
+from xdsl.universe import Universe
+
+@dataclass(frozen=True)
+class Unhinted(ModulePass):
+    name = "unhinted"
+    option: "Undefined" = 3
+    def apply(self, ctx, op): pass
+
+@dataclass(frozen=True)
+class Exits(ModulePass):
+    name = "exits"
+    def apply(self, ctx, op): raise SystemExit(7)
+
+U = Universe(all_passes={3: 4, "a b": lambda: 1, "number": 5, "raises": lambda: 1 / 0, "seventeen": lambda: 17})
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message"),
+    [
+        ("unhinted", 1, "<passes>:1:1: error: pass 'unhinted' cannot be loaded: name 'Undefined' is not defined"),
+        ("raises", 1, "<passes>:1:1: error: pass 'raises' cannot be loaded: division by zero"),
+        ("seventeen", 1, "<passes>:1:1: error: pass 'seventeen' cannot be loaded: must be called with a dataclass type or instance"),
+        ("exits", 2, "{module}: error: pass 'exits' crashed: SystemExit: 7 (plug.py:15)"),
+    ],
+)
+def test_odd_passes_are_told_when_they_are_used(name: str, code: int, message: str, tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
+    path = plugin(tmp_path, ODD)
+    assert main([module, "--load-plugin", path, "-p", name, "--crash-dir", str(tmp_path)]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message.format(module=module) in err.splitlines()
+    called = "a name is made of letters, digits, '.', '_' and '-', and begins with a letter"
+    assert err.splitlines()[:3] == [
+        f"{path}: warning: pass '3' is left out: {called}",
+        f"{path}: warning: pass 'a b' is left out: {called}",
+        f"{path}: warning: pass 'number' is left out: a universe lists functions, not a int",
+    ]
+
+
+def test_odd_passes_are_listed_beside_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--load-plugin", plugin(tmp_path, ODD), "--list-passes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "raises  (cannot be loaded: ZeroDivisionError: division by zero)" in lines
+    assert "seventeen  (cannot be loaded: AttributeError: 'int' object has no attribute '__name__')" in lines
+    assert "    option: 'Undefined' = 3" in lines
+    assert any(line.startswith("einsum-one-pass  ") for line in lines)

@@ -88,7 +88,7 @@ def emitted(target: Target, ctx: Context, module: ModuleOp, chunk: Source) -> st
         raise Failure(at_location(located, f"target '{target.name}': {error}", chunk)) from error
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be printed", chunk.name)) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = f"target '{target.name}' crashed: {type(error).__name__}: {error}"
         raise Failure(Diagnostic("error", message, chunk.name), exit_code=CRASH_EXIT_CODE) from error
     return stream.getvalue()
