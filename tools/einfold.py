@@ -47,6 +47,10 @@ def dispatch(arguments: list[str]) -> int:
         from .plugins import use_plugin_files
 
         use_plugin_files(args.load_plugin)
+        try:
+            return module.run(args)
+        finally:
+            use_plugin_files(())
     return module.run(args)
 
 

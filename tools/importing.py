@@ -12,14 +12,11 @@ from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp
 from ..plugins import BadInput, Importer
 from .diagnostics import Diagnostic, Failure, suggestion
 from .parsing import parse_source
+from .running import CRASH_EXIT_CODE
 from .source import Source, remember
 
 MLIR = "mlir"
 """The name, and without its point the suffix, of what needs no importer."""
-
-CRASHED = 2
-"""Exit code where an importer is at fault rather than its input."""
-
 
 def chosen_importer(name: str | None, file: str | None) -> Importer | None:
     """The importer of that name, or for that file's suffix; None for MLIR. Raises `Failure` if there is none."""
@@ -52,7 +49,7 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be read", source.name)) from error
     except (Exception, SystemExit) as error:
-        raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASHED) from error
+        raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASH_EXIT_CODE) from error
     if isinstance(made, str):
         return (
             _parsed_in_place(made, source, ctx)
@@ -61,7 +58,7 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
         )
     if not isinstance(made, ModuleOp):
         message = f"importer '{importer.name}' made a {type(made).__name__}, neither a module nor MLIR text"
-        raise Failure(Diagnostic("error", message, source.name), exit_code=CRASHED)
+        raise Failure(Diagnostic("error", message, source.name), exit_code=CRASH_EXIT_CODE)
     from .operators import declare_operators
 
     declare_operators(made, ctx)

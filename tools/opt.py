@@ -218,7 +218,10 @@ class EinfoldOptMain(xDSLOptMain):
 
 def main(args: Sequence[str] | None = None) -> int:
     """The command `einfold-opt`."""
-    return guarded(lambda: EinfoldOptMain(args=args).execute())
+    try:
+        return guarded(lambda: EinfoldOptMain(args=args).execute())
+    finally:
+        use_plugin_files(())  # what was in use was for this run
 
 
 if __name__ == "__main__":

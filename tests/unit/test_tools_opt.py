@@ -9,6 +9,7 @@ import pytest
 from einfold.tools import cli
 from einfold.tools.loading import load_module, new_context
 from einfold.tools.opt import EinfoldOptMain, main
+from einfold.tools.running import CRASH_EXIT_CODE
 
 PLUGIN = str(Path(__file__).parents[1] / "filecheck" / "tools" / "Inputs" / "plugin.py")
 CASCADE = """einsum.cascade @f ranks {m = 4} (%A[m]) -> [] : f32 {
@@ -158,9 +159,9 @@ def test_pipelines_that_make_no_sense_are_told(arguments: list[str], message: st
 
 def test_verification_after_the_last_pass_only(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     arguments = (cascade, "-p", "test-spoil,test-mark", "--crash-dir", str(tmp_path))
-    assert "pass 'test-spoil' made invalid IR" in output(capsys, *arguments, code=2)[1]
-    assert "pass 'test-spoil' made invalid IR" in output(capsys, *arguments, "--verify-each", code=2)[1]
-    assert "the passes made invalid IR" in output(capsys, *arguments, "--verify-each=false", code=2)[1]
+    assert "pass 'test-spoil' made invalid IR" in output(capsys, *arguments, code=CRASH_EXIT_CODE)[1]
+    assert "pass 'test-spoil' made invalid IR" in output(capsys, *arguments, "--verify-each", code=CRASH_EXIT_CODE)[1]
+    assert "the passes made invalid IR" in output(capsys, *arguments, "--verify-each=false", code=CRASH_EXIT_CODE)[1]
 
 
 def test_lists_name_what_there_is(capsys: pytest.CaptureFixture[str]):
@@ -201,7 +202,7 @@ def test_a_reproducer_runs_again_by_itself(cascade: str, tmp_path: Path, capsys:
 
 def test_a_reproducer_does_not_load_plugins(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     kept = tmp_path / "kept.mlir"
-    output(capsys, cascade, "-p", "test-crash", "--crash-reproducer", str(kept), code=2)
+    output(capsys, cascade, "-p", "test-crash", "--crash-reproducer", str(kept), code=CRASH_EXIT_CODE)
     assert main([str(kept), "--run-reproducer"]) == 1
     assert "unknown pass 'test-crash'" in capsys.readouterr().err
 

@@ -6,6 +6,7 @@ import pytest
 
 from einfold.tools.opt import main
 from einfold.tools.plugins import load_plugin
+from einfold.tools.running import CRASH_EXIT_CODE
 
 PASS = """
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ U = Universe(all_passes={3: 4, "a b": lambda: 1, "number": 5, "raises": lambda: 
         ("unhinted", 1, "<passes>:1:1: error: pass 'unhinted' cannot be loaded: name 'Undefined' is not defined"),
         ("raises", 1, "<passes>:1:1: error: pass 'raises' cannot be loaded: division by zero"),
         ("seventeen", 1, "<passes>:1:1: error: pass 'seventeen' cannot be loaded: must be called with a dataclass type or instance"),
-        ("exits", 2, "{module}: error: pass 'exits' crashed: SystemExit: 7 (plug.py:15)"),
+        ("exits", CRASH_EXIT_CODE, "{module}: error: pass 'exits' crashed: SystemExit: 7 (plug.py:15)"),
     ],
 )
 def test_odd_passes_are_told_when_they_are_used(name: str, code: int, message: str, tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
