@@ -11,9 +11,10 @@ from xdsl.ir import Operation, SSAValue
 from ..algebra.affine import Affine
 from ..dialects.accel import KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
 from ..dialects.accel_checks import machine_of
-from ..dialects.accel_legal import streams, told
+from ..dialects.accel_legal import streams
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles
+from ..dialects.accel_names import operation_names
 from ..dialects.accel_nest import Read, Scheduled, happens, home_of, issue_order, reads_of, scheduled, states, weights
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
@@ -52,7 +53,7 @@ class _Costs:
         }
         self.positions: dict[Scheduled, int] = {}
         self.steps: list[Step] = []
-        names, order = _names(kernel), issue_order(kernel)
+        names, order = operation_names(kernel), issue_order(kernel)
         spills = {op for op in order if isinstance(op, TaskOp) and any(self._spilled(op).values())}
         count = 0
         for op in order:
@@ -137,32 +138,6 @@ class _Costs:
 
 def _scaled(moved: Mapping[tuple[str, str], Fraction], spilled: Mapping[str, float]) -> dict[tuple[str, str], Fraction]:
     return {(memory, way): count * (1 - Fraction(spilled.get(memory, 0))) for (memory, way), count in moved.items()}
-
-
-def _names(kernel: KernelOp) -> dict[Scheduled, str]:
-    """How reports name each operation: by its label, else by its value or tensor; a number tells equals apart."""
-    found: dict[Scheduled, str] = {}
-    taken: set[str] = set()
-    for op in scheduled(kernel):
-        match op:
-            case TaskOp():
-                base = op.label.data if op.label is not None else op.results[0].name_hint or "task"
-            case LoadOp():
-                base = f"load {_tensor_name(kernel, op.source)}"
-            case MoveOp():
-                base = f"move {told(op.source.owner).split()[-1] if isinstance(op.source.owner, Operation) else 'tile'} to {op.memory.string_value()}"
-            case StoreOp():
-                base = f"store {_tensor_name(kernel, op.target)}"
-        name, number = base, 2
-        while name in taken:
-            name, number = f"{base}.{number}", number + 1
-        taken.add(name)
-        found[op] = name
-    return found
-
-
-def _tensor_name(kernel: KernelOp, value: SSAValue) -> str:
-    return next((name for argument, name in zip(kernel.body.block.args, kernel.tensor_names, strict=True) if argument is value), "?")
 
 
 def _elements(value: SSAValue) -> int:

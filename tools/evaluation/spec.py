@@ -13,7 +13,7 @@ from typing import Any, cast
 import yaml
 
 from ...backend.mapping_yaml import read_shares
-from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_number, read_text
+from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_flag, read_number, read_text
 from ...dialects.einsum_attrs import MAX_SIZE
 from ...dialects.notation import nearest
 
@@ -39,12 +39,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Search:
+    """How `--search` finds a table's form and mappings anew; see `search/search.py` for what each option means."""
+
+    objective: str = "latency"
+    contract: bool = True
+
+
+@dataclass(frozen=True)
 class Table:
     """One table, with a row for each model and length.
 
     `ranks`: rank -> the parameters whose product is its size. `columns`: column -> array, or array and Einsum, whose utilisation it shows.
     `uncounted`: array -> operations whose energy the artifact's accounting leaves out. `pipeline`: passes before placement; None: those to
-    the fewest passes.
+    the fewest passes. `search`: how the mappings were found, of a table whose mappings a search did find.
     """
 
     cascade: str
@@ -54,6 +62,7 @@ class Table:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     cases: tuple[Case, ...] = (Case(),)
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,17 @@ def _tables(reader: Reader, node: Any, what: str) -> dict[str, Table]:
     return {n: Table(**reader.record(value, _TABLE, f"table '{n}'")) for n, (_, value) in reader.entries(node, what).items()}
 
 
+def _search(reader: Reader, node: Any, what: str) -> Search:
+    return Search(**reader.record(node, _SEARCH, what))
+
+
+def _objective(reader: Reader, node: Any, what: str) -> str:
+    text = read_text(reader, node, what)
+    if text not in OBJECTIVES:
+        raise reader.fail(node, f"{what} is '{text}'; it must be one of {', '.join(OBJECTIVES)}{nearest(text, list(OBJECTIVES))}")
+    return text
+
+
 def _headlines(reader: Reader, node: Any, what: str) -> tuple[Headline, ...]:
     if not isinstance(node, yaml.SequenceNode):
         raise reader.fail(node, f"{what} must be a list of headlines")
@@ -157,6 +177,10 @@ _CASE: Mapping[str, Key] = {
     "spill": Key("spill", read_shares),
 }
 
+OBJECTIVES = ("latency", "energy", "edp")
+
+_SEARCH: Mapping[str, Key] = {"objective": Key("objective", _objective), "contract": Key("contract", read_flag)}
+
 _TABLE: Mapping[str, Key] = {
     "cascade": Key("cascade", read_text, required=True),
     "machine": Key("machine", read_text, required=True),
@@ -165,6 +189,7 @@ _TABLE: Mapping[str, Key] = {
     "columns": Key("columns", _lists),
     "artifact_leaves_out": Key("uncounted", _lists),
     "mappings": Key("cases", _cases),
+    "search": Key("search", _search),
 }
 
 _HEADLINE: Mapping[str, Key] = {
