@@ -18,6 +18,7 @@ from .source import Source, remember
 MLIR = "mlir"
 """The name, and without its point the suffix, of what needs no importer."""
 
+
 def chosen_importer(name: str | None, file: str | None) -> Importer | None:
     """The importer of that name, or for that file's suffix; None for MLIR. Raises `Failure` if there is none."""
     suffix = os.path.splitext(file or "")[1]

@@ -1,5 +1,6 @@
 """What completion answers, and that bash asks it."""
 
+import json
 import os
 import re
 import shutil
@@ -86,6 +87,15 @@ def test_a_script_is_one_that_its_shell_reads(shell: str, capsys: pytest.Capture
     assert script == SCRIPTS[shell]
     if shutil.which(shell):
         subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=20)
+
+
+def test_answers_and_scripts_as_json(capsys: pytest.CaptureFixture[str]):
+    assert main(["completion", "--answer=einfold sim", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"answers": ["simulate"]}
+    assert main(["completion", "fish", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"shell": "fish", "script": SCRIPTS["fish"]}
+    assert main(["completion", "--answer=einfold nothing "]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_shell_has_to_be_named(capsys: pytest.CaptureFixture[str]):

@@ -1,5 +1,6 @@
 """`einfold new-pass`: what it writes runs, passes its own test, and can fail it; nothing is overwritten."""
 
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,14 @@ def test_the_pass_that_is_written_passes_its_test_and_can_fail_it(tmp_path: Path
     subprocess.run([str(BINARIES / "ruff"), "check", *RUFF, str(code)], check=True, capture_output=True)
     code.write_text(code.read_text().replace("Num(1) in args", "Num(2) in args"))
     assert "FAIL: passes :: square-powers2.mlir" in lit(folder).stdout
+
+
+def test_json_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["new-pass", "mine", "--dir", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["files"] == [f"{tmp_path}/{file}" for file in ("mine.py", "mine.mlir", "lit.cfg.py")]
+    assert found["run"] == f"einfold-opt {tmp_path}/mine.mlir --load-plugin {tmp_path}/mine.py -p mine"
+    assert found["test"] == f"lit -v {tmp_path}/mine.mlir"
 
 
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -5,6 +5,7 @@ NAME is as `-p` will have it, `square-powers`. Nothing that is there already is 
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from argparse import ArgumentParser, Namespace
@@ -22,6 +23,7 @@ LIT_CONFIGURATION = "lit.cfg.py"
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the pass's name: words of lower-case letters and digits, joined by '-'")
     parser.add_argument("--dir", metavar="DIR", default=".", help="where to write, made if it is missing (default: here)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object: the files, and the commands to run and test")
 
 
 def run(args: Namespace) -> int:
@@ -40,9 +42,12 @@ def run(args: Namespace) -> int:
     for file, text in made.items():
         write_text(str(folder / file), text)
     python, test = folder / f"{module_name(name)}.py", folder / f"{name}.mlir"
-    print(f"wrote {', '.join(str(folder / file) for file in made)}\n")
-    print(f"run it:   einfold-opt {_word(test)} --load-plugin {_word(python)} -p {name}")
-    print(f"test it:  lit -v {_word(test)}        (pip install lit filecheck)")
+    written, runs = [str(folder / file) for file in made], f"einfold-opt {_word(test)} --load-plugin {_word(python)} -p {name}"
+    tests = f"lit -v {_word(test)}"
+    if args.json:
+        print(json.dumps({"files": written, "run": runs, "test": tests}, indent=2))
+    else:
+        print(f"wrote {', '.join(written)}\n\nrun it:   {runs}\ntest it:  {tests}        (pip install lit filecheck)")
     return 0
 
 
