@@ -19,24 +19,35 @@ MLIR = "mlir"
 """The name, and without its point the suffix, of what needs no importer."""
 
 
+def importer_of(file: str | None) -> Importer | None:
+    """The importer that reads files of that suffix, if there is one."""
+    if suffix_of(file) in ("", f".{MLIR}"):
+        return None
+    from ..frontends import importers
+
+    return next((i for i in reversed(list(importers().values())) if any((file or "").endswith(s) for s in i.suffixes)), None)
+
+
+def suffix_of(file: str | None) -> str:
+    return os.path.splitext(file or "")[1]
+
+
 def chosen_importer(name: str | None, file: str | None) -> Importer | None:
     """The importer of that name, or for that file's suffix; None for MLIR. Raises `Failure` if there is none."""
-    suffix = os.path.splitext(file or "")[1]
-    if name == MLIR or (name is None and suffix in ("", f".{MLIR}")):
+    if name == MLIR or (name is None and suffix_of(file) in ("", f".{MLIR}")):
         return None
     from ..frontends import importers
 
     known = importers()
-    if name is not None:
-        if name not in known:
-            message = f"no importer is called '{name}'{suggestion(name, [MLIR, *known])} (--list-importers lists them)"
-            raise Failure(Diagnostic("error", message, "einfold-opt"))
-        return known[name]
-    found = [i for i in known.values() if any((file or "").endswith(s) for s in i.suffixes)]
-    if not found:
+    if name is not None and name not in known:
+        message = f"no importer is called '{name}'{suggestion(name, [MLIR, *known])} (--list-importers lists them)"
+        raise Failure(Diagnostic("error", message, "einfold-opt"))
+    found = importer_of(file) if name is None else known[name]
+    if found is None:
         suffixes = ", ".join([f".{MLIR}", *(s for i in known.values() for s in i.suffixes)])
-        raise Failure(Diagnostic("error", f"files named '{suffix}' are not known (known: {suffixes}); --from chooses an importer", file or ""))
-    return found[-1]
+        message = f"files named '{suffix_of(file)}' are not known (known: {suffixes}); --from chooses an importer"
+        raise Failure(Diagnostic("error", message, file or ""))
+    return found
 
 
 def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:

@@ -145,11 +145,15 @@ def parse_elements(text: str, label: str) -> tuple[Source, tuple[Element, ...]]:
 def _without_anchor(source: Source) -> str:
     """The text with blanks in place of mlir-opt's `builtin.module(` and its `)`, so that places stay what they are. Raises `Failure`."""
     text = source.text
-    if (anchored := ANCHORED.fullmatch(text)) is not None:
+    while (anchored := ANCHORED.fullmatch(text)) is not None:
         start, end = anchored.span("passes")
         text = " " * start + text[start:end] + " " * (len(text) - end)
     if (other := ANCHOR.search(re.sub(r'"[^"]*"|\[.*\]', lambda quoted: "_" * len(quoted[0]), text))) is not None:
         message = f"passes run on builtin.module; they cannot be put on '{other['name']}'"
+        if ANCHORED.fullmatch(f"{text[other.start() :]})") and text.count("(") > text.count(")"):
+            raise Failure(at_offset(source, f"expected the ')' of '{other['name']}('", len(text)))
+        if other["name"] in ("builtin.module", "any"):
+            message = f"'{other['name']}(...)' stands around the whole pipeline or not at all"
         raise Failure(at_offset(source, message, other.start("name"), other.end("name")))
     return text
 

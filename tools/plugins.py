@@ -16,6 +16,7 @@ from inspect import isabstract
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
+from zlib import crc32
 
 from xdsl.ir import Dialect
 from xdsl.passes import ModulePass
@@ -46,6 +47,9 @@ class Offers:
     others: tuple[registry.Offer, ...] = ()
     faults: tuple[Diagnostic, ...] = ()
 
+
+_folders: list[str] = []
+"""Folders of the plug-in files in use that were put at the end of Python's path, so that a plug-in finds the modules beside it."""
 
 _file_universes: list[tuple[str, Universe]] = []
 """Plug-in file -> what it offers to xDSL, for the files in use."""
@@ -78,8 +82,10 @@ def _loaded(entry: EntryPoint) -> Universe:
 def use_plugin_files(paths: Iterable[str]) -> None:
     """Load plug-in files, in place of those that were in use before. Raises `Failure` for one that cannot be read."""
     _file_universes.clear()
+    while _folders:
+        sys.path.remove(_folders.pop())
     others: list[registry.Offer] = []
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             offers = load_plugin(path)
         except BrokenPlugin as broken:
@@ -184,7 +190,8 @@ def _classes(path: str, kind: type[_Class], candidates: Iterable[type[Any]]) -> 
 
 
 def _module_name(path: str) -> str:
-    return f"einfold_plugin_{Path(path).stem}"
+    """A name of its own for each file: classes find their module by its name when they are asked for their types."""
+    return f"einfold_plugin_{Path(path).stem}_{crc32(str(Path(path).absolute()).encode()):08x}"
 
 
 def _import_file(path: str) -> ModuleType:
@@ -192,6 +199,10 @@ def _import_file(path: str) -> ModuleType:
     spec = spec_from_file_location(_module_name(path), path)
     if spec is None or spec.loader is None:
         raise Failure(Diagnostic("error", "a plug-in is a Python file, named *.py", path))
+    folder = str(Path(path).absolute().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+        _folders.append(folder)
     module = module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     try:

@@ -12,6 +12,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 
 from einfold.frontends import OWN
+from einfold.tools.einfold import main as einfold
 from einfold.tools.importing import imported
 from einfold.tools.loading import load_module, new_context
 from einfold.tools.opt import main
@@ -146,6 +147,17 @@ def test_faults_in_edge_text_have_their_place(text: str, message: str, tmp_path:
     assert out == ""
     assert message in err.splitlines()[0]
     assert err.startswith(f"{path}:")
+
+
+def test_every_command_reads_edge_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path, edge = ROOT / "examples" / "softmax.mlir", tmp_path / "softmax.edge"
+    edge.write_text(edge_text(load_module(str(path), new_context())))
+    assert einfold(["passes", str(edge), "--rank", "m"]) == 0
+    told = capsys.readouterr().out
+    assert einfold(["passes", str(path), "--rank", "m"]) == 0
+    numbers = re.compile(r"[^:(\s]*:\d+")
+    assert numbers.sub("", capsys.readouterr().out) == numbers.sub("", told)
+    assert f"{edge}:" in told or "softmax.edge:" in told
 
 
 def test_chunks_of_edge_text_know_their_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,5 +1,6 @@
 """Plug-ins: what a Python file may offer, and that a broken one is named."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,36 @@ def test_what_is_not_a_python_file_is_told(tmp_path: Path, module: str, capsys: 
     assert capsys.readouterr().err == f"{module}: error: a plug-in is a Python file, named *.py\n"
     assert main([module, "--load-plugin", str(tmp_path / "gone.py")]) == 1
     assert capsys.readouterr().err.startswith(f"{tmp_path}/gone.py: error: no such file")
+
+
+def test_plugins_find_the_modules_beside_them_and_do_not_mix_up_their_own(tmp_path: Path, module: str, capsys: pytest.CaptureFixture[str]):
+    typed = """
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import Literal
+from xdsl.passes import ModulePass
+from words_beside import SAID
+Choice = Literal[{choices}]
+
+@dataclass(frozen=True)
+class Mine(ModulePass):
+    name = "{name}"
+    choice: Choice = {default}
+    def apply(self, ctx, op):
+        from xdsl.dialects.builtin import StringAttr
+        op.attributes["{name}"] = StringAttr(self.choice + SAID)
+"""
+    paths: list[str] = []
+    for folder, choices, default in (("one", "'a', 'b'", "'a'"), ("two", "'c', 'd'", "'c'")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "words_beside.py").write_text("SAID = ' said'\n")
+        paths.append(plugin(tmp_path, typed.format(choices=choices, default=default, name=folder), f"{folder}/same.py"))
+    before = list(sys.path)
+    assert main([module, *(f"--load-plugin={p}" for p in (*paths, paths[0])), "-p", "one{choice=b},two{choice=d}"]) == 0
+    out, err = capsys.readouterr()
+    assert 'one = "b said", two = "d said"' in out
+    assert err == ""
+    assert sys.path == before
 
 
 ODD = """
