@@ -110,13 +110,13 @@ def test_what_a_file_declares_itself_stands(tmp_path: Path, plugin: str, capsys:
 def test_operators_that_definitions_and_laws_name_are_declared_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     text = """
 from einfold.plugins import Operator
-A = Operator("a", ("x",), "@b(%x) + 1")
+A = Operator("a", ("x",), "@b(%x) + @b(1)")
 B = Operator("b", ("x",), inverse="@c")
 C = Operator("c", ("x",))
 D = Operator("d", ("x",))
 """
     plugin = write(tmp_path, "three.py", text)
-    file = write(tmp_path, "f.mlir", SOFTMAX.replace("@pow2", "@a"))
+    file = write(tmp_path, "f.mlir", SOFTMAX.replace("@pow2(", "@a(@a(1) + "))
     assert opt([file, "--load-plugin", plugin]) == 0
     declared = [line.split("(")[0].split("@")[1] for line in capsys.readouterr().out.splitlines() if "einsum.operator" in line]
     assert sorted(declared) == ["a", "b", "c"]

@@ -189,6 +189,28 @@ def test_a_crash_is_exit_code_two_and_keeps_the_input(cascade: str, tmp_path: Pa
     assert "note: no reproducer: " in err
 
 
+TURNS = """
+from dataclasses import dataclass
+from xdsl.passes import ModulePass
+
+@dataclass(frozen=True)
+class Turn(ModulePass):
+    name = "turn"
+    def apply(self, ctx, op):
+        block = next(o for o in op.walk() if o.name == "einsum.cascade").body.block
+        first = block.first_op
+        first.detach()
+        block.add_op(first)
+"""
+
+
+def test_what_passes_mend_is_no_fault_unless_each_is_verified(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "turns.py").write_text(TURNS)
+    arguments = (cascade, "--load-plugin", str(tmp_path / "turns.py"), "-p", "turn,turn", "--crash-dir", str(tmp_path))
+    assert "%S = einsum.compute [] = %A[m] reduce add(m)" in output(capsys, *arguments, "--verify-each=false")[0]
+    assert "pass 'turn' made invalid IR" in output(capsys, *arguments, code=CRASH_EXIT_CODE)[1]
+
+
 def test_a_reproducer_runs_again_by_itself(cascade: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     kept = tmp_path / "kept.mlir"
     arguments = ("-p", "test-mark,test-refuse{reason=no}", "--crash-reproducer", str(kept))

@@ -16,23 +16,23 @@ RULE = "===" + "-" * 73 + "==="
 
 @dataclass
 class OperationCounter(Instrument):
-    """Counts the operations around each pass, by its place in the pipeline, over all modules."""
+    """Counts the operations before and after each pass, by its place in the pipeline, over all modules."""
 
     passes: Sequence[ModulePass]
     counts: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
-    _index: int = 0
 
     def before(self, current: ModulePass, module: ModuleOp) -> None:
-        index = self._index = next(i for i in (*range(self._index, len(self.passes)), *range(self._index)) if self.passes[i] is current)
-        self.counts.setdefault(index, [0, 0])[0] += sum(1 for _ in module.walk())
+        self._count(current, module, 0)
 
     def after(self, current: ModulePass, module: ModuleOp) -> None:
-        self.counts[self._index][1] += sum(1 for _ in module.walk())
-        self._index = (self._index + 1) % len(self.passes)
+        self._count(current, module, 1)
 
     def failed(self, current: ModulePass, module: ModuleOp) -> None:
-        self.counts[self._index][1] += sum(1 for _ in module.walk())
-        self._index = 0
+        self._count(current, module, 1)
+
+    def _count(self, current: ModulePass, module: ModuleOp, column: int) -> None:
+        index = next(i for i, each in enumerate(self.passes) if each is current)
+        self.counts.setdefault(index, [0, 0])[column] += sum(1 for _ in module.walk())
 
 
 def statistics_report(runner: Runner, operations: Mapping[int, Sequence[int]]) -> str:
