@@ -1,8 +1,8 @@
 """How exact exponentials by short polynomials are, for every argument that fp16 has from -17.5 to 0: `python benchmarks/exp_accuracy.py`.
 
 All are computed as a processing element would: multiply-adds in 32 bits, the result rounded to fp16. `exp` in six multiply-adds is one to change the
-base and five for a polynomial; the others take their argument to base 2 already, which costs nothing where the factor is folded into what the argument is
-made of (`einsum-exp2`). Errors are in units in the last place of the result; a correctly rounded result has at most half of one.
+base and five for a polynomial; the others take their argument to base 2 already, which costs nothing where the factor is folded into what the
+argument is made of (`einsum-exp2`). Errors are in units in the last place of the result; a correctly rounded result has at most half of one.
 """
 
 from __future__ import annotations
@@ -70,9 +70,8 @@ def main() -> None:
     print("|---|---|---|---|---|")
     for degree in sorted(COEFFICIENTS, reverse=True):
         a = accuracy(degree)
-        print(
-            f"| degree {a.degree} | {a.macs} | {a.ulps:.4f} | {a.differing:,} of {a.arguments:,} ({100 * a.differing / a.arguments:.2f} %) | {a.apart} |"
-        )
+        differing = f"{a.differing:,} of {a.arguments:,} ({100 * a.differing / a.arguments:.2f} %)"
+        print(f"| degree {a.degree} | {a.macs} | {a.ulps:.4f} | {differing} | {a.apart} |")
 
 
 if __name__ == "__main__":
