@@ -17,7 +17,7 @@ from typing import IO, ClassVar
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import PassPipeline
 from xdsl.targets.mlir import MLIRTarget
-from xdsl.universe import Universe
+from xdsl.universe import XDSL_UNIVERSE, Universe
 from xdsl.utils.exceptions import ShrinkException
 from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
@@ -86,7 +86,7 @@ class EinfoldOptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)
-        add_arguments(arg_parser)
+        add_arguments(arg_parser, [name for name in self.available_passes if name not in XDSL_UNIVERSE.all_passes])
 
     def setup_pipeline(self) -> None:
         if sum(1 for given in (self.args.passes, self.args.pass_pipeline, self.args.run_reproducer) if given) > 1:

@@ -52,19 +52,23 @@ def truth(text: str) -> bool:
     return known[text]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add einfold's options, and say of xDSL's what is different here."""
+def add_arguments(parser: argparse.ArgumentParser, passes: Iterable[str] = ()) -> None:
+    """Add einfold's options, and say of xDSL's what is different here; `passes` are those to name in the help."""
     add_plugin_option(parser)
-    passes = parser.add_argument_group("passes", "also as options of their own, as in mlir-opt: --NAME, or --NAME='option=value ...'")
-    passes.add_argument(
+    named = ", ".join(passes)
+    _change(
+        parser, "passes", f"passes, joined by commas, with options in braces: 'cse,einsum-one-pass{{rank=m}}'; --list-passes lists all: {named}, ..."
+    )
+    group = parser.add_argument_group("passes", "also as options of their own, as in mlir-opt: --NAME, or --NAME='option=value ...'")
+    group.add_argument(
         "--pass-pipeline", metavar="PIPELINE", help="the same as -p: passes and their options, 'builtin.module(...)' around them or not"
     )
-    passes.add_argument("--run-reproducer", action="store_true", help="run the pipeline that the input, a reproducer, names itself")
-    passes.add_argument("--dump-pass-pipeline", action="store_true", help="print the pipeline with all options to standard error before running it")
-    passes.add_argument("--verify-each", type=truth, default=True, metavar="BOOL", help="verify the IR after each pass, not the last only (true)")
-    passes.add_argument("--verify-roundtrip", action="store_true", help="fail unless what is printed, pretty and generic, reads back as the same IR")
-    passes.add_argument("--timing", action="store_true", help="print where the time went to standard error")
-    passes.add_argument("--pass-statistics", action="store_true", help="print what each pass counted to standard error")
+    group.add_argument("--run-reproducer", action="store_true", help="run the pipeline that the input, a reproducer, names itself")
+    group.add_argument("--dump-pass-pipeline", action="store_true", help="print the pipeline with all options to standard error before running it")
+    group.add_argument("--verify-each", type=truth, default=True, metavar="BOOL", help="verify the IR after each pass, not the last only (true)")
+    group.add_argument("--verify-roundtrip", action="store_true", help="fail unless what is printed, pretty and generic, reads back as the same IR")
+    group.add_argument("--timing", action="store_true", help="print where the time went to standard error")
+    group.add_argument("--pass-statistics", action="store_true", help="print what each pass counted to standard error")
     remarks = parser.add_argument_group("remarks and errors")
     remarks.add_argument(
         "--remarks",

@@ -174,6 +174,11 @@ def test_lists_name_what_there_is(capsys: pytest.CaptureFixture[str]):
     described = out.splitlines()
     at = described.index("test-refuse  Refuses, at the first einsum.compute if there is one.")
     assert described[at + 1 : at + 4] == ["    reason: str", "    times: int = 1", "    factor: float = 1.0"]
+    at = next(i for i, line in enumerate(described) if line.startswith("einsum-one-pass  "))
+    assert described[at + 1].split("  ")[0:3:2] == ["", "rank: str"]
+    assert "The rank to reduce passes over; every reduced rank if not given" in described[at + 1]
+    assert any(line.startswith("    numerics: safe|fast = safe  ") for line in described[at:])
+    assert any(line.startswith("    rank: str,...") for line in described)
     out, _ = output(capsys, "--list-targets")
     assert "mlir" in [line.split()[0] for line in out.splitlines()]
 

@@ -19,11 +19,13 @@ def hints_of(cls: type[Any]) -> dict[str, Any]:
 
 
 def type_words(hint: Any) -> str:
-    """A type as a list of options shows it: choices as `a|b`, and without the None that only means that it may be left out."""
+    """A type as a list of options shows it: choices as `a|b`, several as `str,...`, and without the None that only means that it may be left out."""
     if get_origin(hint) is Literal:
         return "|".join(map(str, get_args(hint)))
     if get_origin(hint) in (Union, UnionType):
         return "|".join(type_words(part) for part in get_args(hint) if part is not NoneType)
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
+        return f"{type_words(get_args(hint)[0])},..."
     return type_repr(hint)
 
 
