@@ -17,6 +17,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.expr import Access, Apply, Expr, Num
 from ..analysis.remarks import applied
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp, YieldOp
 from .editing import cascades_of
 
@@ -36,6 +37,7 @@ class EinsumCsePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):
             if replaced := compute_once(cascade):
+                count("Einsums merged", len(replaced))
                 shown = ", ".join(replaced[:8]) + (f" and {len(replaced) - 8} more" if len(replaced) > 8 else "")
                 applied(self.name, cascade, f"computed already: {shown}")
 

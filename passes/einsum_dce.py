@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.expr import Expr, RankShape, RankValue, accesses, walk
 from ..analysis.remarks import applied
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ReturnOp, ViewOp, YieldOp
 from ..dialects.einsum_attrs import NumberAttr, RanksAttr, SubscriptsAttr
 from .editing import cascades_of, filter_of, reductions_of
@@ -34,6 +35,8 @@ class EinsumDcePass(ModulePass):
         for cascade in cascades_of(op, self.cascade):
             removed = _Sweep(_Needed(cascade)).run(cascade.body.block)
             unused = _remove_unused_ranks(cascade) if self.ranks else []
+            count("operations, states and collected tensors removed", removed)
+            count("ranks removed", len(unused))
             if removed or unused:
                 ranks = f", ranks {', '.join(unused)}" if unused else ""
                 applied(self.name, cascade, f"removed {removed} dead operations, states or collected tensors{ranks}")

@@ -20,6 +20,7 @@ from ..algebra.expr import Access, Apply, Expr, accesses, walk
 from ..analysis.einsums import traversed_ranks
 from ..analysis.presence import takes_part, visits_everywhere
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.einsum_verify import iterative_ranks
@@ -69,6 +70,7 @@ class EinsumFuseMapsPass(ModulePass):
             producer.detach()
             producer.erase()
         if names:
+            count("Einsums inlined", len(names))
             shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
             applied(self.name, cascade, f"inlined {shown}")
 

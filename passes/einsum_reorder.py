@@ -23,6 +23,7 @@ from ..algebra.expr import Expr
 from ..analysis.einsums import Program
 from ..analysis.passes_over import PassCounter
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ReturnOp, YieldOp
 from ..dialects.einsum_attrs import SubscriptsAttr
 from ..dialects.einsum_scope import tensor_of
@@ -64,6 +65,7 @@ class EinsumReorderPass(ModulePass):
             if self.schedule is not None:
                 moved = _reorder(cascade.body.block, SCHEDULES[self.schedule](cascade, self.rank))
                 if moved:
+                    count("operations moved", moved)
                     applied(self.name, cascade, f"moved {moved} operations to the schedule '{self.schedule}'")
 
 
@@ -82,6 +84,7 @@ class _Layout:
             if any(v in self._permutation for v in op.operands_):
                 self._reread(op)
         if self._permutation:
+            count("tensors with other dimensions first", len(self._permutation))
             applied(self.pass_name, self.cascade, f"{len(self._permutation)} tensors have {', '.join(self.order)} first")
 
     def _permute(self, op: ComputeOp) -> None:

@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count as count_statistic
 from ..dialects.einsum import CascadeOp, IterateOp
 from ..dialects.einsum_attrs import RanksAttr
 from .editing import cascades_with_rank
@@ -62,6 +63,7 @@ class EinsumSplitRankPass(ModulePass):
                 declared += [(outer, split.outer_size), (inner, split.inner_size)]
         cascade.properties["ranks"] = RanksAttr(tuple(declared))
         count = Splitter(cascade, split, self.two_level, self.name).run()
+        count_statistic("Einsums tiled", count)
         told = f"{count} Einsum{'s traverse' if count != 1 else ' traverses'}"
         applied(self.name, cascade, f"{told} '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..algebra.laws import Laws
-from ..analysis import remarks
+from ..analysis import remarks, statistics
 from ..dialects.einsum import CascadeOp
 from .einsum_cse import compute_once, computes_twice
 from .ordering import sort_block
@@ -23,6 +23,15 @@ def reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     Reductions are regrouped for that where it helps. The cascade stays grouped as it is where it would else have more passes over some rank than it
     had, or have as many as without regrouping and much more to compute.
     """
+    if not statistics.wanted():
+        return _reduce_passes(cascade, laws, plan)
+    before = {rank: passes_over(cascade, rank) for rank in cascade.sizes}
+    changed = _reduce_passes(cascade, laws, plan)
+    statistics.count("passes removed", sum(number - passes_over(cascade, rank) for rank, number in before.items()))
+    return changed
+
+
+def _reduce_passes(cascade: CascadeOp, laws: Laws, plan: Plan) -> bool:
     if not to_regroup(cascade):
         return _reduce(cascade, laws, plan, regrouped=False)
     original, known = cascade.clone(), dict(plan.record or {})

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from .cli import USAGE, ArgumentParser, guarded
 from .commands import COMMANDS
 from .diagnostics import Diagnostic, Failure, suggestion
+from .plugin_option import add_plugin_option
 
 DESCRIPTION = "Turns a cascade of Einsums into as few passes over its data as the mathematics allows, places it on a machine and simulates that."
 
@@ -56,7 +57,17 @@ def dispatch(arguments: list[str]) -> int:
     module = command.load()
     parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
     module.configure(parser)
-    return module.run(parser.parse_args(rest))
+    add_plugin_option(parser)
+    args = parser.parse_args(rest)
+    if args.load_plugin:
+        from .plugins import use_plugin_files
+
+        use_plugin_files(args.load_plugin)
+        try:
+            return module.run(args)
+        finally:
+            use_plugin_files(())
+    return module.run(args)
 
 
 def main(args: Sequence[str] | None = None) -> int:

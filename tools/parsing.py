@@ -141,8 +141,11 @@ def unknown_operation(ctx: Context, name: str) -> str:
     return f"unknown operation '{name}'{near}"
 
 
-def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True) -> ModuleOp:
-    """Parse a source into a module whose operations know their places. Raises `Failure`."""
+def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True, declares: bool = True) -> ModuleOp:
+    """Parse a source into a module whose operations know their places. Raises `Failure`.
+
+    Operators that it uses and does not declare are declared in it if a plug-in offers them, unless `declares` is False.
+    """
     parser = SourceParser(ctx, source)
     try:
         parser.start()
@@ -157,6 +160,10 @@ def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True) 
         raise Failure(at_offset(source, f"cannot be read: {type(error).__name__}: {error}", parser.pos)) from error
     if isinstance(module.location, UnknownLoc):
         module.location = parser.location(0)
+    if declares and "@" in source.text and "einsum." in source.text:
+        from .operators import declare_operators
+
+        declare_operators(module, ctx)
     return module
 
 

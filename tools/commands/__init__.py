@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "machines": Command("list the machines that come with einfold", "machines"),
         "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),
         "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
+        "new-pass": Command("write a working pass and its test, to start from", "new_pass"),
+        "completion": Command("the script that makes bash, zsh or fish complete commands, options and passes", "completion"),
         "check": Command("read and verify files of IR", "check"),
     }
 )
