@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "machines": Command("list the machines that come with einfold", "machines"),
         "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),
         "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
+        "explore": Command("sweep a space of machines, sizes, passes and mappings: the Pareto front of latency, energy, area", "explore"),
         "check": Command("read and verify files of IR", "check"),
     }
 )

@@ -1,0 +1,139 @@
+"""Running chunks of points on an existing Dask cluster (`pip install einfold[distributed]`): workers come, go and die as they please.
+
+Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another; a chunk that outlives several workers is
+recorded as failed. Results come to this process, which alone knows the file they are kept in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from ..diagnostics import Diagnostic, Failure
+from .local import Chunk, Run
+from .points import Job, Outcome, code
+
+EXTRA = "distributed"
+
+PATIENCE_S = 60.0
+"""How long a cluster may be without workers."""
+
+CONNECT_S = 10.0
+
+HEARTBEAT_S = 2.0
+"""How often the cluster is looked at while nothing comes from it."""
+
+DIED = "each worker that had it in hand died"
+
+
+def available() -> bool:
+    """Whether Dask's distributed scheduler is installed."""
+    return find_spec(EXTRA) is not None
+
+
+def run_on_cluster(job: Job, chunks: Sequence[Chunk], run: Run, address: str, patience: float = PATIENCE_S) -> Iterator[list[Outcome]]:
+    """The outcomes of chunks, as they come from the cluster whose scheduler is at `address`.
+
+    Raises `Failure` where Dask is not installed, no scheduler answers, a worker has another einfold, or all workers, or the scheduler, are gone.
+    """
+    if not available():
+        raise Failure(Diagnostic("error", "needs Dask: pip install 'einfold[distributed]'", "--dask"))
+    distributed: Any = import_module(EXTRA)
+    cluster = _Cluster(distributed, address, patience)
+    try:
+        yield from cluster.outcomes(job, chunks, run)
+    finally:
+        cluster.close()
+
+
+class _Cluster:
+    """A connection. Dask says nothing of its types, so that nothing of it leaves this class."""
+
+    def __init__(self, distributed: Any, address: str, patience: float):
+        self.distributed, self.address, self.patience = distributed, address, patience
+        try:
+            self.client: Any = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise self._failure(f"no Dask scheduler answers: {' '.join(str(error).split()) or type(error).__name__}") from error
+
+    def outcomes(self, job: Job, chunks: Sequence[Chunk], run: Run) -> Iterator[list[Outcome]]:
+        self._same_code(self._await_workers())
+        shared = self._safely(lambda: self.client.scatter(job, broadcast=True, hash=False))
+        waiting, running = deque(chunks), dict[Any, Chunk]()
+        while waiting or running:
+            many = max(4, 4 * len(self._workers()))
+            while waiting and len(running) < many:
+                chunk = waiting.popleft()
+                running[self._safely(lambda c=chunk: self.client.submit(run, shared, c, pure=False))] = chunk
+            for future in self._finished(list(running)):
+                yield self._outcome(future, running.pop(future))
+
+    def close(self) -> None:
+        self.client.close(timeout=CONNECT_S)
+
+    def _finished(self, futures: list[Any]) -> list[Any]:
+        """Some futures that are finished, after whatever time; raises `Failure` when none can be any more."""
+        alone_since: float | None = None
+        while True:
+            try:
+                return list(self.distributed.wait(futures, timeout=HEARTBEAT_S, return_when="FIRST_COMPLETED").done)
+            except (TimeoutError, self.distributed.TimeoutError):
+                pass
+            except Exception as error:
+                raise self._gone() from error
+            if self.client.status != "running":
+                raise self._gone()
+            if self._workers():
+                alone_since = None
+            elif alone_since is None:
+                alone_since = time.monotonic()
+            elif time.monotonic() - alone_since > self.patience:
+                raise self._failure(f"the cluster has had no workers for {self.patience:g} s")
+
+    def _outcome(self, future: Any, chunk: Chunk) -> list[Outcome]:
+        try:
+            return future.result()
+        except self.distributed.KilledWorker:
+            return [Outcome(digest, "failed", reason=DIED) for digest, _ in chunk]
+        except Exception as error:
+            if self.client.status != "running" or future.status in ("cancelled", "lost"):
+                raise self._gone() from error
+            told = " ".join(f"on the cluster: {type(error).__name__}: {error}".split())
+            return [Outcome(digest, "failed", reason=told) for digest, _ in chunk]
+
+    def _await_workers(self) -> list[str]:
+        try:
+            self.client.wait_for_workers(1, timeout=self.patience)
+        except (TimeoutError, self.distributed.TimeoutError):
+            raise self._failure(f"the cluster has had no workers for {self.patience:g} s") from None
+        return self._workers()
+
+    def _workers(self) -> list[str]:
+        return list(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    def _same_code(self, workers: list[str]) -> None:
+        """Results are kept under the digest of this einfold's code, so that all workers must have the same."""
+        own = code()
+        try:
+            theirs: dict[str, str] = self.client.run(code, workers=workers)
+        except ImportError as error:
+            raise self._failure(f"a worker has no einfold, or another one: {error}") from error
+        for worker, found in theirs.items():
+            if found != own:
+                raise self._failure(f"worker {worker} has einfold {found}; here it is {own}")
+
+    def _safely(self, action: Any) -> Any:
+        try:
+            return action()
+        except Exception as error:
+            raise self._gone() from error
+
+    def _gone(self) -> Failure:
+        return self._failure("the Dask scheduler is gone; what it had finished is kept, and the same command goes on from there")
+
+    def _failure(self, message: str) -> Failure:
+        return Failure(Diagnostic("error", message, f"--dask {self.address}"))
