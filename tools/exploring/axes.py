@@ -112,8 +112,8 @@ def find_axis(reader: Reader, key: Any, name: str, files: Files, machines: Seque
         return Axis(name, WORDS[name], reads[name])
     if first in SIZES:
         if rest not in ranks:
-            known = [f"{first}.{r}" for r in ranks]
-            raise reader.fail(key, f"the cascade has no rank '{rest}'{nearest(name, known) if dot else ''}; its ranks are {', '.join(ranks)}")
+            near = nearest(rest, list(ranks)) or f"; its ranks are {', '.join(ranks)}"
+            raise reader.fail(key, f"unknown axis '{name}': the cascade has no rank '{rest}'{near}")
         return Axis(name, SIZES[first], _read_size, rest)
     try:
         found = {m: find_field(files.machines[m], name) for m in machines}

@@ -1,14 +1,17 @@
 """Running chunks of points on an existing Dask cluster (`pip install einfold[distributed]`): workers come, go and die as they please.
 
-Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another; a chunk that outlives several workers is
-recorded as failed. Results come to this process, which alone knows the file they are kept in.
+Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another. Points of a chunk that outlives several
+workers are run one by one; one that does so again is recorded as failed. Results come to this process, which alone knows the file they are kept in.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -22,7 +25,8 @@ EXTRA = "distributed"
 PATIENCE_S = 60.0
 """How long a cluster may be without workers."""
 
-CONNECT_S = 10.0
+CONNECT_S, PART_S = 10.0, 2.0
+"""How long a scheduler may take to answer, and to hear that it is no longer needed."""
 
 HEARTBEAT_S = 2.0
 """How often the cluster is looked at while nothing comes from it."""
@@ -46,6 +50,8 @@ def run_on_cluster(job: Job, chunks: Sequence[Chunk], run: Run, address: str, pa
     cluster = _Cluster(distributed, address, patience)
     try:
         yield from cluster.outcomes(job, chunks, run)
+    except OSError as error:
+        raise cluster.gone() from error
     finally:
         cluster.close()
 
@@ -56,37 +62,52 @@ class _Cluster:
     def __init__(self, distributed: Any, address: str, patience: float):
         self.distributed, self.address, self.patience = distributed, address, patience
         try:
+            distributed.comm.get_address_host_port(address, strict=True)
+        except (ValueError, TypeError) as error:
+            raise self._failure(f"no address of a scheduler ({error}); one is written tcp://HOST:PORT") from error
+        self.log = logging.getLogger("distributed.client")
+        self.level = self.log.level
+        self.log.setLevel(logging.CRITICAL)  # what goes wrong is told here, in one line
+        try:
             self.client: Any = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+        except (OSError, RuntimeError) as error:
             raise self._failure(f"no Dask scheduler answers: {' '.join(str(error).split()) or type(error).__name__}") from error
 
     def outcomes(self, job: Job, chunks: Sequence[Chunk], run: Run) -> Iterator[list[Outcome]]:
         self._same_code(self._await_workers())
-        shared = self._safely(lambda: self.client.scatter(job, broadcast=True, hash=False))
         waiting, running = deque(chunks), dict[Any, Chunk]()
         while waiting or running:
-            many = max(4, 4 * len(self._workers()))
+            many = max(4, 4 * len(self._workers()))  # so many are enough to keep all busy, and a worker that joins later gets its share
             while waiting and len(running) < many:
                 chunk = waiting.popleft()
-                running[self._safely(lambda c=chunk: self.client.submit(run, shared, c, pure=False))] = chunk
+                running[self.client.submit(run, job, chunk, pure=False, retries=1)] = chunk
             for future in self._finished(list(running)):
-                yield self._outcome(future, running.pop(future))
+                chunk = running.pop(future)
+                try:
+                    yield self._outcomes(future)
+                except self.distributed.KilledWorker:
+                    if len(chunk) == 1:
+                        yield [Outcome(chunk[0][0], "failed", reason=DIED)]
+                    waiting.extend([point] for point in (chunk if len(chunk) > 1 else ()))
 
     def close(self) -> None:
-        self.client.close(timeout=CONNECT_S)
+        with suppress(OSError, TimeoutError):
+            self.client.close(timeout=PART_S)
+        self.log.setLevel(self.level)
 
     def _finished(self, futures: list[Any]) -> list[Any]:
         """Some futures that are finished, after whatever time; raises `Failure` when none can be any more."""
         alone_since: float | None = None
         while True:
             try:
-                return list(self.distributed.wait(futures, timeout=HEARTBEAT_S, return_when="FIRST_COMPLETED").done)
+                with self.client.as_current():
+                    return list(self.distributed.wait(futures, timeout=HEARTBEAT_S, return_when="FIRST_COMPLETED").done)
             except (TimeoutError, self.distributed.TimeoutError):
                 pass
-            except Exception as error:
-                raise self._gone() from error
+            except CancelledError as error:
+                raise self.gone() from error
             if self.client.status != "running":
-                raise self._gone()
+                raise self.gone()
             if self._workers():
                 alone_since = None
             elif alone_since is None:
@@ -94,16 +115,15 @@ class _Cluster:
             elif time.monotonic() - alone_since > self.patience:
                 raise self._failure(f"the cluster has had no workers for {self.patience:g} s")
 
-    def _outcome(self, future: Any, chunk: Chunk) -> list[Outcome]:
+    def _outcomes(self, future: Any) -> list[Outcome]:
         try:
             return future.result()
-        except self.distributed.KilledWorker:
-            return [Outcome(digest, "failed", reason=DIED) for digest, _ in chunk]
+        except CancelledError as error:
+            raise self.gone() from error
+        except (OSError, self.distributed.KilledWorker):
+            raise
         except Exception as error:
-            if self.client.status != "running" or future.status in ("cancelled", "lost"):
-                raise self._gone() from error
-            told = " ".join(f"on the cluster: {type(error).__name__}: {error}".split())
-            return [Outcome(digest, "failed", reason=told) for digest, _ in chunk]
+            raise self._failure(" ".join(f"a worker cannot run points: {type(error).__name__}: {error}".split())) from error
 
     def _await_workers(self) -> list[str]:
         try:
@@ -126,13 +146,8 @@ class _Cluster:
             if found != own:
                 raise self._failure(f"worker {worker} has einfold {found}; here it is {own}")
 
-    def _safely(self, action: Any) -> Any:
-        try:
-            return action()
-        except Exception as error:
-            raise self._gone() from error
-
-    def _gone(self) -> Failure:
+    def gone(self) -> Failure:
+        """That the scheduler is, to be raised."""
         return self._failure("the Dask scheduler is gone; what it had finished is kept, and the same command goes on from there")
 
     def _failure(self, message: str) -> Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -26,8 +27,8 @@ DIED = "the worker process died of it twice: killed, or out of memory"
 def run_locally(job: Job, chunks: Sequence[Chunk], run: Run, workers: int) -> Iterator[list[Outcome]]:
     """The outcomes of chunks, as they come. `workers`: processes; 0 for this one.
 
-    When a process dies, those points that any process had in hand are run once more, each in a process of its own; one that dies again is recorded
-    as failed. `run` must be importable by other processes.
+    When a process dies, those points that any process had in hand are run once more, one at a time; one whose process dies again is recorded as
+    failed. `run` must be importable by other processes.
     """
     if workers == 0:
         for chunk in chunks:
@@ -37,8 +38,7 @@ def run_locally(job: Job, chunks: Sequence[Chunk], run: Run, workers: int) -> It
     while waiting:
         suspects: list[Chunk] = []
         yield from _until_broken(job, waiting, run, workers, suspects)
-        for point in (point for chunk in suspects for point in chunk):
-            yield _alone(job, point, run)
+        yield from _one_by_one(job, deque(point for chunk in suspects for point in chunk), run)
 
 
 def _until_broken(job: Job, waiting: deque[Chunk], run: Run, workers: int, suspects: list[Chunk]) -> Iterator[list[Outcome]]:
@@ -62,13 +62,17 @@ def _until_broken(job: Job, waiting: deque[Chunk], run: Run, workers: int, suspe
                     yield outcomes
 
 
-def _alone(job: Job, point: tuple[str, Inputs], run: Run) -> list[Outcome]:
-    """The second try of a point."""
-    with _pool(1) as pool:
-        try:
-            return pool.submit(run, job, [point]).result()
-        except BrokenProcessPool:
-            return [Outcome(point[0], "failed", reason=DIED)]
+def _one_by_one(job: Job, suspects: deque[tuple[str, Inputs]], run: Run) -> Iterator[list[Outcome]]:
+    """The second try of points, one after another, in a process that does nothing else: when it dies, it is known of what."""
+    while suspects:
+        with _pool(1) as pool:
+            while suspects:
+                point = suspects.popleft()
+                try:
+                    yield pool.submit(run, job, [point]).result()
+                except BrokenProcessPool:
+                    yield [Outcome(point[0], "failed", reason=DIED)]
+                    break
 
 
 @contextmanager
@@ -87,8 +91,13 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
+GARBAGE = 100_000
+"""Objects between two looks for cycles of garbage in a worker: IR is full of cycles that live, and looking for dead ones took a fifth of the time."""
+
+
 def _begin() -> None:
     """In a new process: Ctrl-C is the first process's affair, and so is its death ours."""
+    gc.set_threshold(GARBAGE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -65,13 +65,12 @@ def points_csv(found: Findings, *, only_front: bool = False) -> str:
 
 
 def to_json(found: Findings) -> dict[str, object]:
-    """`points`, `done`, `refused`, `failed`, `reused`: counts; `front`: its points, best first; `reasons`: why points have no numbers."""
+    """`points`, `done`, `refused`, `failed`: counts; `front`: its points, best first; `reasons`: why points have no numbers."""
     explored = found.explored
     return {
         "name": found.sweep.name,
         "points": len(explored.rows),
         **{status: explored.count(status) for status in ("done", "refused", "failed")},
-        "reused": explored.reused,
         "objectives": {o.name: o.unit for o in found.objectives},
         "lacking": found.lacking,
         "front": [_point_json(*explored.rows[i]) for i in found.front],
@@ -93,9 +92,9 @@ def render(found: Findings) -> str:
     """The counts, the front as a table, and why points have no numbers."""
     explored, sweep = found.explored, found.sweep
     told = ", ".join(f"{explored.count(s)} {name}" for s, name in (("done", "simulated"), ("refused", "cannot work"), ("failed", "failed")))
-    lines = [f"{sweep.name}: {len(explored.rows):,} points: {told}; {explored.reused:,} kept from before", ""]
+    lines = [f"{sweep.name}: {_points(len(explored.rows))}: {told}; {explored.reused:,} kept from before", ""]
     names = ", ".join(o.name for o in found.objectives)
-    lines.append(f"Pareto front over {names}: {len(found.front)} points")
+    lines.append(f"Pareto front over {names}: {_points(len(found.front))}")
     if found.front:
         header = [*sweep.axes, *(o.label for o in found.objectives), "critical"]
         rows = [[*(_short(shown(explored.rows[i][0].choices[n])) for n in sweep.axes), *_numbers(found, i)] for i in found.front[:MOST_ROWS]]
@@ -103,7 +102,7 @@ def render(found: Findings) -> str:
     if len(found.front) > MOST_ROWS:
         lines.append(f"  ... and {len(found.front) - MOST_ROWS} more")
     if found.lacking:
-        lines += ["", f"{found.lacking} points are on no front over {names}, since their machines' tables do not state all of it"]
+        lines += ["", f"{_points(found.lacking)} on no front over {names}: the machine's tables do not state all of it"]
     if notes := dict.fromkeys(n for _, outcome in explored.rows for n in outcome.notes):
         lines += ["", *(f"note: {n}" for n in [*notes][:3])]
     for (status, _), (many, example) in _reasons(explored).items():
@@ -124,6 +123,10 @@ def _reasons(explored: Explored) -> Mapping[tuple[str, str], tuple[int, str]]:
             many, example = found.get(key, (0, outcome.reason))
             found[key] = many + 1, example
     return dict(sorted(found.items(), key=lambda item: -item[1][0]))
+
+
+def _points(count: int) -> str:
+    return f"{count:,} point{'' if count == 1 else 's'}"
 
 
 def _plain(value: object) -> object:

@@ -199,7 +199,7 @@ class _Parser:
     def _followed(self, axis: Axis, node: Any, rule: Mapping[str, Any], value: int | float) -> Value:
         what = f"'{axis.name}' where '{rule['of']}' is {value}"
         try:
-            base: int | float = value ** rule["power"] if "power" in rule else value
+            base: int | float = float(value) ** float(rule["power"]) if "power" in rule else value
             made: int | float = rule.get("times", 1) * base + rule.get("plus", 0)
             return axis.read(self.reader, number_node(node, round(made) if axis.whole else made), what)
         except OverflowError:

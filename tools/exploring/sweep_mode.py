@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
     found = findings(sweep, explored, objectives)
     files = _write(out, found)
     if args.json:
-        print(json.dumps({**to_json(found), "files": files}, indent=2))
+        print(json.dumps({**to_json(found), "reused": explored.reused, "files": files}, indent=2))
     else:
         print(f"{render(found)}\n\n{len(files)} files in {out}, to be read first: {out / 'pareto.csv'}")
     for note in sweep.notes:
