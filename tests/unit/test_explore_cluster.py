@@ -132,7 +132,8 @@ def test_a_cluster_without_workers(deadly: Any) -> None:
             list(running)
 
 
-def test_a_scheduler_that_ends(deadly: Any) -> None:
+def test_a_scheduler_that_ends(deadly: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     with distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp://", dashboard_address=":0", silence_logs=50) as made:
         running = run_on_cluster(JOB, [[(str(i), Inputs(TOY))] for i in range(9)], deadly.run, made.scheduler_address)
         assert next(running)[0].status == "done"

@@ -73,7 +73,7 @@ def test_standard_input_and_a_machine_instead_of_the_sweep_s(
 
 def test_a_machine_of_the_cascade_s_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = write(tmp_path)
-    own = "accel.machine @here clock 1e9 word 2 {\n  accel.memory @ram offchip\n  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1, exp = 2, div = 4}\n}\n"
+    own = "accel.machine @here clock 1e9 word 2 {\n  accel.memory @ram offchip\n  accel.memory @buffer capacity 4096\n  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1, exp = 2, div = 4}\n}\n"
     (tmp_path / "softmax.mlir").write_text(own + CASCADE)
     (tmp_path / "sweep.yaml").write_text("name: s\nmachine: here\naxes: {arrays.lanes.cols: [4, 8]}\n")
     assert main([*arguments, "--workers", "0", "--objectives", "latency"]) == 0

@@ -1,7 +1,7 @@
 """Running chunks of points on an existing Dask cluster (`pip install einfold[distributed]`): workers come, go and die as they please.
 
-Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another. Points of a chunk that outlives several
-workers are run one by one; one that does so again is recorded as failed. Results come to this process, which alone knows the file they are kept in.
+Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another. Points that several workers died with are run
+one by one in the end; one that outlives its workers again is recorded as failed. Results come to this process, which alone knows the file they are kept in.
 """
 
 from __future__ import annotations
@@ -74,10 +74,19 @@ class _Cluster:
             raise self._failure(f"no Dask scheduler answers: {' '.join(str(error).split()) or type(error).__name__}") from error
 
     def outcomes(self, job: Job, chunks: Sequence[Chunk], run: Run) -> Iterator[list[Outcome]]:
+        """All chunks at once; then, one by one, the points of those that workers died with, since it may have been of their neighbours."""
         self._same_code(self._await_workers())
+        suspects: list[Chunk] = []
+        yield from self._run(job, chunks, run, suspects, alone=False)
+        again: list[Chunk] = []
+        yield from self._run(job, [[point] for chunk in suspects for point in chunk], run, again, alone=True)
+        yield [Outcome(digest, "failed", reason=DIED) for chunk in again for digest, _ in chunk]
+
+    def _run(self, job: Job, chunks: Sequence[Chunk], run: Run, suspects: list[Chunk], *, alone: bool) -> Iterator[list[Outcome]]:
         waiting, running = deque(chunks), dict[Any, Chunk]()
         while waiting or running:
-            many = max(4, 4 * len(self._workers()))  # so many are enough to keep all busy, and a worker that joins later gets its share
+            # So many are enough to keep all busy, and a worker that joins later gets its share.
+            many = 1 if alone else max(4, 4 * len(self._workers()))
             while waiting and len(running) < many:
                 chunk = waiting.popleft()
                 running[self.client.submit(run, job, chunk, pure=False, retries=1)] = chunk
@@ -86,9 +95,7 @@ class _Cluster:
                 try:
                     yield self._outcomes(future)
                 except self.distributed.KilledWorker:
-                    if len(chunk) == 1:
-                        yield [Outcome(chunk[0][0], "failed", reason=DIED)]
-                    waiting.extend([point] for point in (chunk if len(chunk) > 1 else ()))
+                    suspects.append(chunk)
 
     def close(self) -> None:
         with suppress(OSError, TimeoutError):
