@@ -7,18 +7,24 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from exploring import COUNT, await_some, kept, start, write
+from exploring import CASCADE, COUNT, MACHINE, await_some, kept, start, write
 
 from einfold.backend.machine import Array, Machine, Memory
+from einfold.backend.machine_yaml import parse_machine
 from einfold.tools.einfold import main
+from einfold.tools.exploring.exploration import explore, here
+from einfold.tools.exploring.grid import points_of
 from einfold.tools.exploring.local import DIED, run_locally
-from einfold.tools.exploring.points import Inputs, Job
+from einfold.tools.exploring.points import Inputs, Job, Outcome, Point
+from einfold.tools.exploring.store import Store
+from einfold.tools.exploring.sweep_file import parse_sweep
 
 TABLES = ("points.csv", "pareto.csv", "pareto.json", "latency-area.svg")
 
@@ -77,6 +83,7 @@ def test_two_runs_at_once_on_one_file(tmp_path: Path, quiet: dict[str, bytes]) -
         assert process.returncode == 0, err
     assert tables(tmp_path) == quiet
     with sqlite3.connect(tmp_path / "out" / "results.sqlite") as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT count(*), count(DISTINCT digest) FROM points").fetchone() == (COUNT, COUNT)
 
@@ -88,6 +95,26 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path: Path, quiet: d
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert tables(tmp_path) == quiet
+
+
+def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
+    job = Job("softmax.mlir", CASCADE)
+    ran: list[str] = []
+
+    def counting(job: Job, points: Sequence[tuple[str, Inputs]]) -> list[Outcome]:
+        ran.extend(digest for digest, _ in points)
+        return [Outcome(digest, "done", {}) for digest, _ in points]
+
+    def points(values: str) -> list[Point]:
+        text = f"name: x\nmachine: toy\naxes: {{clock_hz: {values}}}\n"
+        return points_of(parse_sweep(text, "s.yaml", ("p", "m"), own={"toy": parse_machine(MACHINE)}), job)
+
+    with Store(tmp_path / "r.sqlite") as store:
+        for values, counts in (("[1, 2]", (2, 0)), ("[1, 2]", (0, 2)), ("[3, 1, 2]", (1, 2))):
+            before = len(ran)
+            explored = explore(job, points(values), store, here(0), counting)
+            assert (len(ran) - before, explored.reused) == counts
+    assert len(set(ran)) == len(ran)
 
 
 DEADLY = """

@@ -65,6 +65,7 @@ def test_ranges_of_numbers_meet_their_ends() -> None:
     assert axis("{from: 0.1, to: 1, step: 0.1}", "clock_hz")[-1] == pytest.approx(1.0)
     assert axis("{from: 1, to: 1000, times: 10}", "clock_hz") == [1, 10, 100, 1000]
     assert axis("{from: 1, to: 2, count: 3}", "clock_hz") == [1, 1.5, 2]
+    assert axis("{from: 0, to: 0.3, step: 0.1}", "memories.dram.latency_cycles") == pytest.approx([0, 0.1, 0.2, 0.3])
     assert axis("{from: 0, to: 8, step: 4}", "memories.dram.latency_cycles") == [0, 4, 8]
 
 

@@ -1,7 +1,8 @@
 """Running chunks of points on an existing Dask cluster (`pip install einfold[distributed]`): workers come, go and die as they please.
 
 Dask's scheduler hears every worker's heartbeat, and gives what a silent one had in hand to another. Points that several workers died with are run
-one by one in the end; one that outlives its workers again is recorded as failed. Results come to this process, which alone knows the file they are kept in.
+one by one in the end; one that outlives its workers again is recorded as failed. Results come to this process, which alone knows the file that keeps
+them.
 """
 
 from __future__ import annotations

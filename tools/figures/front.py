@@ -21,7 +21,7 @@ def _figure(found: Findings, across: Objective, up: Objective) -> Drawing:
         return [(found.value(i, across), found.value(i, up)) for i in positions]
 
     rows = found.explored.rows
-    known = [i for i, (_, o) in enumerate(rows) if o.status == "done" and None not in (o.numbers.get(across.name), o.numbers.get(up.name))]
+    known = [i for i, (_, o) in enumerate(rows) if None not in (o.numbers.get(across.name), o.numbers.get(up.name))]
     every = places(known)
     stairs = sorted(every[k] for k in pareto(every))
     others = [i for i in known if i not in set(found.front)]
