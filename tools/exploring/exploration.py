@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TypeAlias, cast
 
-from ...backend.machine_fields import lowering_view
 from .local import Chunk, Run, run_locally
-from .points import Job, Outcome, Point
+from .points import Inputs, Job, Outcome, Point
 from .progress import progress
+from .ranges import Value
 from .running import run_chunk
 from .store import Store
 
@@ -55,14 +54,8 @@ def explore(job: Job, points: Sequence[Point], store: Store, execute: Execute, r
 
 
 def chunks_of(points: Sequence[Point]) -> list[Chunk]:
-    """Points in chunks, those that share kernels beside one another."""
-
-    def key(point: Point) -> tuple[str, ...]:
-        own = point.inputs
-        return repr(own.sizes), str(own.pipeline), repr(own.tiles), repr(lowering_view(own.machine)), repr(own.mapping), str(own.overlap)
-
-    found: list[Chunk] = []
-    for _, group in groupby(sorted(points, key=key), key=key):
-        own = [(p.digest, p.inputs) for p in group]
-        found += [own[i : i + CHUNK] for i in range(0, len(own), CHUNK)]
-    return found
+    """Points in chunks, those that share kernels together."""
+    groups: dict[tuple[Value, ...], list[tuple[str, Inputs]]] = {}
+    for point in points:
+        groups.setdefault(point.group, []).append((point.digest, point.inputs))
+    return [own[i : i + CHUNK] for own in groups.values() for i in range(0, len(own), CHUNK)]

@@ -34,16 +34,18 @@ USUAL = ("latency", "energy", "area")
 
 
 def pareto(rows: Sequence[Sequence[float]]) -> list[int]:
-    """Positions of the rows on the Pareto front, in their order; every number should be small. Of equal rows, all are on it or none."""
+    """Positions of the rows on the Pareto front, in their order; every number should be small. Of equal rows, all are on it or none.
+
+    In order of the first number, a row is dominated by another one before it, and already if that is as good in the other numbers: only the
+    front in these, of what came before, has to be kept.
+    """
     if not rows:
         return []
-    values = np.array(rows, dtype=float)
-    order = np.lexsort(values.T[::-1])  # what dominates a row comes before it
-    front = np.empty_like(values)
-    kept: list[int] = []
-    for position in order:
-        row, so_far = values[position], front[: len(kept)]
-        if not bool(np.any(np.all(so_far <= row, axis=1) & np.any(so_far < row, axis=1))):
-            front[len(kept)] = row
-            kept.append(int(position))
-    return sorted(kept)
+    different, which = np.unique(np.array(rows, dtype=float), axis=0, return_inverse=True)  # in lexicographic order
+    on_front = np.zeros(len(different), dtype=bool)
+    best = np.empty((0, different.shape[1] - 1))
+    for position, row in enumerate(different[:, 1:]):
+        if not bool(np.any(np.all(best <= row, axis=1))):
+            best = np.vstack([best[~np.all(row <= best, axis=1)], row])
+            on_front[position] = True
+    return [int(i) for i in np.flatnonzero(on_front[which.reshape(-1)])]

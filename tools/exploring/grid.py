@@ -16,9 +16,10 @@ def points_of(sweep: Sweep, job: Job) -> list[Point]:
     """All points, with their digests."""
     found: list[Point] = []
     shared = shared_by(job)
+    lowering = [n for n, (axis, _) in sweep.axes.items() if axis.lowers] + [n for n, follow in sweep.follows.items() if follow.axis.lowers]
     for index, choices in enumerate(_choices(sweep)):
         inputs = _inputs(sweep, choices)
-        found.append(Point(index, choices, inputs, digest_of(shared, inputs)))
+        found.append(Point(index, choices, inputs, digest_of(shared, inputs), tuple(choices[n] for n in lowering)))
     return found
 
 

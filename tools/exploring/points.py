@@ -51,12 +51,13 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Point:
-    """A point by its position in the sweep, with the values of its axes, and of what follows them, by name."""
+    """A point by its position in the sweep, with the values of its axes, and of what follows them, by name. Points of one `group` share kernels."""
 
     index: int
     choices: Mapping[str, Value]
     inputs: Inputs
     digest: str
+    group: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)

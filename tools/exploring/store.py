@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS points (
   input TEXT NOT NULL,          -- JSON: machine, passes, sizes, tiles, mapping, overlap
   code TEXT NOT NULL,           -- version of einfold
   seconds REAL NOT NULL         -- that it took to find out
-) WITHOUT ROWID
+)
 """
 
 INSERT = """
