@@ -106,12 +106,23 @@ def test_options_that_make_no_sense(options: list[str], reason: str, tmp_path: P
     assert not (tmp_path / "out").exists()
 
 
-def test_without_a_sweep_or_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = write(tmp_path)
-    assert main(arguments[:2]) == 1
-    assert "give --sweep FILE" in error(capsys)
-    assert main(arguments[:4]) == 1
+def test_without_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(write(tmp_path)[:4]) == 1
     assert "a sweep needs --out DIR" in error(capsys)
+
+
+@pytest.mark.parametrize("option", [["--out", "o"], ["--objectives", "area"], ["--workers", "0"], ["--dask", "tcp://127.0.0.1:1"]])
+def test_options_of_a_sweep_need_one(option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*write(tmp_path)[:2], "--machine", str(tmp_path / "toy.yaml"), *option]) == 1
+    assert error(capsys) == f"{option[0]}: error: is for a sweep: give --sweep FILE as well"
+
+
+@pytest.mark.parametrize(
+    "option", [["--set", "m=4"], ["--objective", "energy"], ["--budget", "1s"], ["--solver", "list"], ["--no-contract"], ["--emit", "x"]]
+)
+def test_options_of_a_search_are_no_sweep_s(option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explore(tmp_path, *option) == 1
+    assert error(capsys) == f"{option[0]}: error: is for a search, without --sweep; a sweep's file says all of it"
 
 
 def test_a_sweep_s_error_has_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from einfold.backend.machine_fields import FieldError, find_field, lowering_view
 from einfold.backend.machine_yaml import load_machine, machine_names, parse_machine
 from einfold.tools.einfold import main
 from einfold.tools.exploring.grid import points_of
-from einfold.tools.exploring.points import Inputs, Job, Outcome, Point, code, digest_of, shared_by
+from einfold.tools.exploring.points import ROOMS, Inputs, Job, Outcome, Point, code, digest_of, shared_by
 from einfold.tools.exploring.running import Explorer, run_chunk
 from einfold.tools.exploring.sweep_file import parse_sweep
 
@@ -197,6 +198,13 @@ def test_the_code_s_digest_is_of_its_modules(monkeypatch: pytest.MonkeyPatch) ->
     code.cache_clear()
     assert own.split("+")[0] == other.split("+")[0] == "0.1.0" and own != other
     assert len(own.split("+")[1]) == 12
+
+
+def test_every_room_of_the_library_decides_results() -> None:
+    """A result is one of the code that made it: a room that is new, and missing here, would let old results stand for new ones."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = [p.split(".") for p in project["tool"]["setuptools"]["packages"]]
+    assert set(ROOMS) == {p[1] for p in packages if len(p) > 1} - {"examples", "interpreter", "frontends"}
 
 
 def test_chunks_of_another_job_start_anew() -> None:

@@ -75,6 +75,16 @@ def test_ctrl_c_leaves_a_file_to_go_on_from(tmp_path: Path) -> None:
     assert f"interrupted: {kept(tmp_path)} of {COUNT} points are kept in {tmp_path / 'out' / 'results.sqlite'}; the same command goes on" in err
 
 
+def test_ctrl_c_while_processes_start_is_quiet(tmp_path: Path) -> None:
+    process = start([*write(tmp_path), "--workers", "2"])
+    while process.poll() is None and not descendants(process.pid):
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.startswith("interrupted: 0 of ") and err.count("\n") == 1, err
+
+
 def test_two_runs_at_once_on_one_file(tmp_path: Path, quiet: dict[str, bytes]) -> None:
     arguments = write(tmp_path)
     both = [start([*arguments, "--workers", "0"]) for _ in range(2)]

@@ -30,7 +30,7 @@ OBJECTIVES: Mapping[str, Objective] = {
 }
 """What a front may be over, by name."""
 
-USUAL = ("latency", "energy", "area")
+USUAL: tuple[str, ...] = ("latency", "energy", "area")
 
 
 def pareto(rows: Sequence[Sequence[float]]) -> list[int]:

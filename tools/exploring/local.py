@@ -49,7 +49,7 @@ def _until_broken(job: Job, waiting: deque[Chunk], run: Run, workers: int, suspe
             while waiting and not suspects and len(running) < 2 * workers:
                 chunk = waiting.popleft()
                 try:
-                    running[pool.submit(run, job, chunk)] = chunk
+                    running[_submit(pool, run, job, chunk)] = chunk
                 except BrokenProcessPool:
                     suspects.append(chunk)
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
@@ -69,7 +69,7 @@ def _one_by_one(job: Job, suspects: deque[tuple[str, Inputs]], run: Run) -> Iter
             while suspects:
                 point = suspects.popleft()
                 try:
-                    yield pool.submit(run, job, [point]).result()
+                    yield _submit(pool, run, job, [point]).result()
                 except BrokenProcessPool:
                     yield [Outcome(point[0], "failed", reason=DIED)]
                     break
@@ -89,6 +89,17 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
             process.kill()
         raise
     pool.shutdown()
+
+
+def _submit(pool: ProcessPoolExecutor, run: Run, job: Job, chunk: Chunk) -> Future[list[Outcome]]:
+    """A process that this starts does not hear Ctrl-C, not even before it gets to `_begin`."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return pool.submit(run, job, chunk)
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(run, job, chunk)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 GARBAGE = 100_000

@@ -38,11 +38,10 @@ def configure(parser: ArgumentParser) -> None:
     """The options of this mode."""
     parser.add_argument("--sweep", metavar="SWEEP.yaml", help="axes over machine, sizes, passes and mappings; see docs/exploration.md")
     parser.add_argument("--out", metavar="DIR", help="of a sweep: the folder for results, which a later run goes on from; made if it is not there")
-    parser.add_argument(
-        "--objectives", metavar="NAMES", default=",".join(USUAL), help=f"of the front: some of {', '.join(OBJECTIVES)} (default: {','.join(USUAL)})"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: the cores there are; 0: this process alone)")
-    parser.add_argument("--dask", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there, e.g. tcp://10.0.0.1:8786")
+    told = f"of a sweep's front: some of {', '.join(OBJECTIVES)} (default: {','.join(USUAL)})"
+    parser.add_argument("--objectives", metavar="NAMES", help=told)
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of a sweep (default: the cores there are; 0: this process alone)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="run a sweep on the Dask cluster whose scheduler is there, e.g. tcp://10.0.0.1:8786")
 
 
 def run(args: Namespace) -> int:
@@ -77,8 +76,8 @@ def _explored(job: Job, points: list[Point], store: Store, execute: Execute) -> 
         raise
 
 
-def _objectives(text: str) -> list[str]:
-    names = [n.strip() for n in text.split(",")]
+def _objectives(text: str | None) -> list[str]:
+    names = list(USUAL) if text is None else [n.strip() for n in text.split(",")]
     for name in names:
         if name not in OBJECTIVES:
             raise Failure(
