@@ -76,7 +76,8 @@ class _Cluster:
 
     def outcomes(self, job: Job, chunks: Sequence[Chunk], run: Run) -> Iterator[list[Outcome]]:
         """All chunks at once; then, one by one, the points of those that workers died with, since it may have been of their neighbours."""
-        self._same_code(self._await_workers())
+        self._await_workers()
+        self._same_code()
         suspects: list[Chunk] = []
         yield from self._run(job, chunks, run, suspects, alone=False)
         again: list[Chunk] = []
@@ -87,7 +88,7 @@ class _Cluster:
         waiting, running = deque(chunks), dict[Any, Chunk]()
         while waiting or running:
             # So many are enough to keep all busy, and a worker that joins later gets its share.
-            many = 1 if alone else max(4, 4 * len(self._workers()))
+            many = 1 if alone else max(4, 4 * self._workers())
             while waiting and len(running) < many:
                 chunk = waiting.popleft()
                 running[self.client.submit(run, job, chunk, pure=False, retries=1)] = chunk
@@ -133,21 +134,21 @@ class _Cluster:
         except Exception as error:
             raise self._failure(" ".join(f"a worker cannot run points: {type(error).__name__}: {error}".split())) from error
 
-    def _await_workers(self) -> list[str]:
+    def _await_workers(self) -> None:
         try:
             self.client.wait_for_workers(1, timeout=self.patience)
         except (TimeoutError, self.distributed.TimeoutError):
             raise self._failure(f"the cluster has had no workers for {self.patience:g} s") from None
-        return self._workers()
 
-    def _workers(self) -> list[str]:
-        return list(self.client.scheduler_info(n_workers=-1)["workers"])
+    def _workers(self) -> int:
+        """How many there are now."""
+        return len(self.client.nthreads())
 
-    def _same_code(self, workers: list[str]) -> None:
+    def _same_code(self) -> None:
         """Results are kept under the digest of this einfold's code, so that all workers must have the same."""
         own = code()
         try:
-            theirs: dict[str, str] = self.client.run(code, workers=workers)
+            theirs: dict[str, str] = self.client.run(code)
         except ImportError as error:
             raise self._failure(f"a worker has no einfold, or another one: {error}") from error
         for worker, found in theirs.items():
