@@ -107,6 +107,10 @@ _MACHINE: Mapping[str, Key] = {
 }
 
 
+SCHEMAS: Mapping[str, Mapping[str, Key]] = {"machine": _MACHINE, "memory": _MEMORY, "array": _ARRAY}
+"""What a description may say of a machine and of its parts, for those who read single values of one."""
+
+
 def parse_machine(text: str, file: str = "<machine>") -> Machine:
     """The machine that a YAML text describes. Raises `MachineError` with `file` and the line."""
     reader = Reader(file, MachineError)
