@@ -16,12 +16,12 @@ from ..dialects.accel_checks import machine_of
 from ..dialects.accel_legal import streams
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles, task_ranks
+from ..dialects.accel_names import operation_names
 from ..dialects.accel_nest import Read, Scheduled, happens, home_of, issue_order, reads_of, scheduled, states, weights
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
 from .actions import actions_of
 from .movement import Movement, movement
-from .operation_names import operation_names
 from .ragged import ragged_ranks, tile_ranks_of
 from .steps import Clip, Program, ReadPlan, Step, Work
 

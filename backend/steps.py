@@ -71,6 +71,11 @@ class Step:
     turn: int = 0
     continues: int | None = None
 
+    @property
+    def cycles(self) -> Fraction:
+        """Cycles of a run on whole tiles."""
+        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False).cycles
+
 
 @dataclass(frozen=True)
 class Program:

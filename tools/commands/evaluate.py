@@ -17,7 +17,8 @@ from ..counting import accounting_in, add_accounting_option
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..evaluation.report import fidelity_csv, summary, table_csv
 from ..evaluation.running import evaluate
-from ..evaluation.spec import Spec, SpecError, parse_spec
+from ..evaluation.spec import Spec, SpecError
+from ..evaluation.spec_yaml import parse_spec
 from ..evaluation.sweep import load_sweep, run_sweep, sweep_csv
 from ..evaluation.sweep_spec import Sweep
 from ..figures.fusemax import figures

@@ -1,12 +1,19 @@
-"""How reports name the operations of a kernel."""
+"""What reports and mappings call the operations of a kernel."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xdsl.ir import Operation, SSAValue
 
-from ..dialects.accel import KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
-from ..dialects.accel_legal import told
-from ..dialects.accel_nest import Scheduled, scheduled
+from .accel_body import LoadOp, StoreOp
+from .accel_legal import told
+from .accel_move import MoveOp
+from .accel_nest import Scheduled, scheduled
+from .accel_task import TaskOp
+
+if TYPE_CHECKING:
+    from .accel import KernelOp
 
 
 def operation_names(kernel: KernelOp) -> dict[Scheduled, str]:
