@@ -10,10 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import einfold
-import einfold.api
 import numpy as np
 import pytest
+
+import einfold
+import einfold.api
 from einfold.tools import einfold as front_door
 from einfold.tools.commands import COMMANDS, Command
 
