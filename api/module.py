@@ -199,10 +199,10 @@ class Module:
         return simulate(self._held, asked)
 
     @telling
-    def report(self, path: str | os.PathLike[str] | None = None, **options: str | int | bool | None) -> Report:
+    def report(self, path: str | os.PathLike[str] | None = None, **options: str | int | bool | Sequence[str] | Mapping[str, int] | None) -> Report:
         """One self-contained HTML page (`einfold report`), written to `path` if given, shown in a notebook.
 
-        `options` are those of the command, with underscores: `machine="fusemax-cloud"`. Raises `Error`.
+        `options` are those of the command, with underscores: `machine="fusemax-cloud"`, `sizes={"m": 4096}`. Raises `Error`.
         """
         from .reporting import report
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ..tools.cli import ArgumentParser
 from ..tools.commands import COMMANDS
+from ..tools.diagnostics import Failure
 from ..tools.output import write_bytes
 from ..tools.running import to_text
 from .answers import Report
@@ -22,7 +25,13 @@ STRANGE = re.compile(r"[^\w.-]+", re.ASCII)
 """What a file's name should not hold."""
 
 
-def report(held: Held, path: str | os.PathLike[str] | None, options: Mapping[str, str | int | bool | None]) -> Report:
+SPELLINGS = {"sizes": "set", "tiles": "tile"}
+"""Argument -> the option that the command line has for it."""
+
+Option: TypeAlias = str | int | bool | None | Sequence[str] | Mapping[str, int]
+
+
+def report(held: Held, path: str | os.PathLike[str] | None, options: Mapping[str, Option]) -> Report:
     """The page of a module, written to `path` if given. Raises `Failure`."""
     command = COMMANDS.get(COMMAND)
     if command is None:
@@ -35,10 +44,13 @@ def report(held: Held, path: str | os.PathLike[str] | None, options: Mapping[str
         ir = Path(folder) / f"{STRANGE.sub('_', Path(held.name).stem)[:80] or 'module'}.mlir"
         ir.write_text(to_text(held.ir), encoding="utf-8")
         try:
-            args = parser.parse_args([str(ir), "-o", str(page), *_arguments(options)])
+            args = parser.parse_args([str(ir), "-o", str(page), *arguments(options)])
+            code = module.run(args)
         except SystemExit as error:
-            raise wrong(COMMAND, f"unknown option among {', '.join(options)}") from error
-        if (code := module.run(args)) != 0 or not page.is_file():
+            raise wrong(COMMAND, f"it does not take these options: {', '.join(options)}") from error
+        except Failure as failure:
+            raise Failure(*(replace(d, file=held.name) if d.file == str(ir) else d for d in failure.diagnostics)) from failure
+        if code != 0 or not page.is_file():
             raise wrong(COMMAND, f"no page was written (exit code {code})")
         data = page.read_bytes()
     if path is not None:
@@ -46,7 +58,15 @@ def report(held: Held, path: str | os.PathLike[str] | None, options: Mapping[str
     return Report(data.decode("utf-8"), None if path is None else os.fspath(path))
 
 
-def _arguments(options: Mapping[str, str | int | bool | None]) -> list[str]:
-    """`machine="x", no_overlap=True` as `--machine=x --no-overlap`."""
-    given = {f"--{name.replace('_', '-')}": value for name, value in options.items() if value is not None and value is not False}
-    return [name if value is True else f"{name}={value}" for name, value in given.items()]
+def arguments(options: Mapping[str, Option]) -> list[str]:
+    """`machine="x", sizes={"m": 4}, no_overlap=True` as `--machine=x --set=m=4 --no-overlap`; a list gives an option several times."""
+    found: list[str] = []
+    for name, value in options.items():
+        option = f"--{SPELLINGS.get(name, name).replace('_', '-')}"
+        if isinstance(value, Mapping):
+            found.append(f"{option}={','.join(f'{k}={v}' for k, v in value.items())}")
+        elif value is True:
+            found.append(option)
+        elif value is not None and value is not False:
+            found += [f"{option}={v}" for v in ((value,) if isinstance(value, str | int) else value)]
+    return found

@@ -15,8 +15,10 @@ import pytest
 
 import einfold
 import einfold.api
+from einfold.api.reporting import arguments
 from einfold.tools import einfold as front_door
 from einfold.tools.commands import COMMANDS, Command
+from einfold.tools.diagnostics import Diagnostic, Failure
 
 ROOT = Path(__file__).parents[2]
 MODULES = ["einfold.api", *(f"einfold.api.{m.name}" for m in iter_modules(einfold.api.__path__))]
@@ -185,9 +187,12 @@ class PageCommand:
         parser.add_argument("file")
         parser.add_argument("-o", "--output")
         parser.add_argument("--machine")
+        parser.add_argument("--set", action="append")
         parser.add_argument("--dark-mode", action="store_true")
 
     def run(self, args: Namespace) -> int:
+        if args.set:
+            raise Failure(Diagnostic("error", f"no {args.set}", args.file))
         Path(args.output).write_text(f'<p class="x">{args.machine} {args.dark_mode} {Path(args.file).name}</p>{Path(args.file).read_text()}')
         return 0
 
@@ -204,6 +209,9 @@ def test_reports_are_those_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert module.report().path is None
     with pytest.raises(einfold.Error, match="machin"):
         module.report(machin="x")
+    with pytest.raises(einfold.Error, match=r"a/<b>\.mlir: error: no \['m=4,p=2'\]"):
+        module.report(sizes={"m": 4, "p": 2})
+    assert arguments({"run": ["a: -", "b"], "json": False, "tiles": {"m": 4}, "rank": None}) == ["--run=a: -", "--run=b", "--tile=m=4"]
 
 
 def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
