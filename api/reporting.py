@@ -28,7 +28,7 @@ STRANGE = re.compile(r"[^\w.-]+", re.ASCII)
 SPELLINGS = {"sizes": "set", "tiles": "tile"}
 """Argument -> the option that the command line has for it."""
 
-Option: TypeAlias = str | int | bool | None | Sequence[str] | Mapping[str, int]
+Option: TypeAlias = str | int | bool | Sequence[str] | Mapping[str, int] | None
 
 
 def report(held: Held, path: str | os.PathLike[str] | None, options: Mapping[str, Option]) -> Report:
