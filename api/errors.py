@@ -28,7 +28,7 @@ KEYWORDS = MappingProxyType(
 )
 """Option of the command line -> the argument that stands for it here."""
 
-OPTION = re.compile(r"--[a-z]+\b")
+OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*\b")
 
 
 class Error(Exception):
@@ -86,7 +86,10 @@ def telling(function: Callable[_Parameters, _Returned]) -> Callable[_Parameters,
 
 def _in_python(found: Diagnostic) -> Diagnostic:
     """The same diagnostic, with arguments where the command line has options."""
-    return replace(found, message=_arguments(found.message), file=_arguments(found.file).rstrip("=") if found.file.startswith("--") else found.file)
+    file = found.file
+    if OPTION.fullmatch(file):
+        file = KEYWORDS.get(file, file).strip("-=").replace("-", "_")
+    return replace(found, message=_arguments(found.message), file=file)
 
 
 def _arguments(text: str) -> str:
