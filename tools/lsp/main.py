@@ -25,7 +25,8 @@ def run(arguments: list[str]) -> int:
         if package not in ("pygls", "lsprotocol"):
             raise
         raise Failure(Diagnostic("error", f"needs the package '{package}': pip install 'einfold[lsp]'", "einfold-lsp")) from error
-    make_server().start_io()
+    out, sys.stdout = sys.stdout.buffer, sys.stderr  # what anything prints is not to get between the messages
+    make_server().start_io(stdout=out)
     return 0
 
 
