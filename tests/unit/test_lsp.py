@@ -71,6 +71,8 @@ def test_questions_about_a_softmax() -> None:
         assert "absent where it is 0" in await editor.hover(URI, *at("%X", " - %G"))
         told = await editor.hover(URI, *at("m", ")\n  %N"))
         assert "rank `m` = 6\n\n3 passes over it" in told
+        for _ in range(20):  # what takes longer than an answer may is there when one asks again
+            told = told if "one-pass" in told else await editor.hover(URI, *at("m", ")\n  %N"))
         assert "`einsum-one-pass` makes it 3 (unknown: " in told
         assert "`exp(a + b)` = `exp(a) * exp(b)`" in await editor.hover(URI, *at("exp", "("))
         assert "identity -inf" in await editor.hover(URI, *at("max", "(m)"))
