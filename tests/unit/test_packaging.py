@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS: dict[str, Any] = PROJECT["tool"]["setuptools"]
 
-NOT_PACKAGED = frozenset({"tests", "docs", "editors", "notebooks", "benchmarks", "build", "dist"})
+NOT_PACKAGED = frozenset({"__pycache__", "tests", "docs", "editors", "notebooks", "benchmarks", "build", "dist"})
 """Top-level folders that are no part of the library."""
 
 
