@@ -1,6 +1,6 @@
 """What is fuzzed: every way in which a file of somebody else's gets in. A target takes bytes and raises only where einfold is at fault.
 
-Bad input ends as `Failure`, which is exit code 1; anything else (another exception, exit code 2, a traceback) is a finding, as is a hang of
+Bad input ends as `Failure`, which is exit code 1; anything else (another exception, another exit code, a traceback) is a finding, as is a hang of
 more than 10 seconds or more than 2 GiB of memory.
 """
 
@@ -63,9 +63,9 @@ def command(*arguments: str, main: Callable[[list[str]], int] = front_door.main)
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         try:
-            code: object = main(list(arguments))
-        except SystemExit as error:
-            code = error.code
+            code = main(list(arguments))
+        except SystemExit as error:  # a command line that cannot be understood
+            code = 1 if error.code else 0
     if code not in (0, 1) or "Traceback" in err.getvalue() or (code == 1 and "error: " not in err.getvalue()):
         raise Fault(f"exit code {code}: {err.getvalue()}")
 
