@@ -7,7 +7,7 @@ literals take exponential time when a quote is missing. The parser stamps every 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from xdsl.context import Context
@@ -29,6 +29,7 @@ NUMBERS = frozenset({MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.FLOAT_LIT})
 
 UNNAMED: dict[str, str] = {
     "Could not parse entire input!": "expected an operation",
+    "Expected suffix identifier after {first_char}": "expected a name after the sign",
     " in block definition": "expected an operation, a block label or '}'",
 }
 """Messages of xDSL's parser that do not say what was expected -> ones that do; what was found instead is added."""
@@ -141,12 +142,19 @@ def unknown_operation(ctx: Context, name: str) -> str:
     return f"unknown operation '{name}'{near}"
 
 
-def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True, declares: bool = True) -> ModuleOp:
+def parse_source(
+    source: Source,
+    ctx: Context,
+    *,
+    implicit_module: bool = True,
+    declares: bool = True,
+    make_parser: Callable[[Context, Source], SourceParser] = SourceParser,
+) -> ModuleOp:
     """Parse a source into a module whose operations know their places. Raises `Failure`.
 
     Operators that it uses and does not declare are declared in it if a plug-in offers them, unless `declares` is False.
     """
-    parser = SourceParser(ctx, source)
+    parser = make_parser(ctx, source)
     try:
         parser.start()
         module = parser.parse_module(implicit_module)
