@@ -89,7 +89,9 @@ def test_nothing_to_schedule(solver: Solve) -> None:
         ([("x", 3, 1, 0), ("y", 2, 1, 0), ("z", 2, 1, 0)], [(0, 1, 0), (1, 2, 0), (2, 0, 3)], 3),
     ],
 )
-def test_the_shortest_interval_is_found(solver: Solve, jobs: list[tuple[str, int, int, int]], waits: list[tuple[int, int, int]], interval: Number) -> None:
+def test_the_shortest_interval_is_found(
+    solver: Solve, jobs: list[tuple[str, int, int, int]], waits: list[tuple[int, int, int]], interval: Number
+) -> None:
     found = solved(solver, problem(jobs, waits))
     assert found.interval == interval
     assert found.proven
