@@ -17,13 +17,14 @@ from ..algebra.exp2 import COEFFICIENTS, operator_name
 from ..analysis import remarks
 from ..backend.machine import Machine
 from ..dialects.accel_machine import MachineOp
-from ..dialects.einsum import CascadeOp
+from ..dialects.einsum import CascadeOp, ComputeOp
 from ..passes.einsum_dce import EinsumDcePass
 from ..passes.einsum_defer import EinsumDefer
 from ..passes.einsum_exp2 import EinsumExp2Pass
 from ..passes.einsum_fuse_maps import EinsumFuseMapsPass
 from ..passes.einsum_one_pass import EinsumOnePass
 from ..passes.einsum_online import EinsumOnline
+from ..passes.einsum_push_filters import EinsumPushFiltersPass
 
 TILES = (1, 2, 4)
 """Sizes of a tile along a traversed rank, in sides of the largest array."""
@@ -58,15 +59,18 @@ def side_of(machine: Machine) -> int:
     return largest.rows if largest.rows > 1 else largest.cols
 
 
-def pipelines(machine: Machine, *, contract: bool) -> Iterator[tuple[ModulePass, ...]]:
+def pipelines(machine: Machine, *, contract: bool, filters: bool = False) -> Iterator[tuple[ModulePass, ...]]:
     """The pipelines to try, those that are most often best first. `contract`: also with products fused into sums (see `einsum-fuse-maps`).
 
-    Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`).
+    Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`). `filters`: with what is
+    computed only where it is read (see `einsum-push-filters`).
     """
     side = side_of(machine)
     degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
     rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
+    if filters:
+        rewrites = [(*passes, EinsumPushFiltersPass()) for passes in rewrites]
     rewrites = [(*passes, *powers) for passes in rewrites for powers in ([*((EinsumExp2Pass(degree=d),) for d in degrees), ()])]
     for passes in rewrites:
         if contract:
@@ -77,7 +81,8 @@ def pipelines(machine: Machine, *, contract: bool) -> Iterator[tuple[ModulePass,
 def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True) -> list[Form]:
     """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form."""
     found: dict[str, Form] = {}
-    for passes in pipelines(machine, contract=contract):
+    filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
+    for passes in pipelines(machine, contract=contract, filters=filters):
         form = rewritten(module, passes)
         if form is not None:
             cascades = [op for op in form.module.walk() if isinstance(op, CascadeOp)]

@@ -15,7 +15,7 @@ from ..backend.machine import Machine
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
 from .checker import violations
-from .forms import forms_of
+from .forms import Form, forms_of
 from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
 from .problem import Schedule
 from .scheduling import Solver, scheduled_mapping, solvers
@@ -116,7 +116,7 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     for kernel in kernels_of(best[0]):
         if wrong := violations(kernel):
             raise IllegalSchedule(f"kernel '@{kernel.sym_name.data}': {wrong[0]}")
-    least = min((_least(j) for j in judged), key=lambda b: b.cycles)
+    least = min((least_of(j.candidate.form) for j in judged), key=lambda b: b.cycles)
     return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete)
 
 
@@ -140,9 +140,16 @@ def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Se
 def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) -> Tried:
     cycles = None if found is None else found[0].result.cycles
     candidate = bounded.candidate
-    return Tried(candidate.form.pipeline, candidate.mapping.kernels[0].tiles, bounded.result.cycles, cycles, bounded.energy, _least(bounded).cycles)
+    return Tried(
+        candidate.form.pipeline,
+        candidate.mapping.kernels[0].tiles,
+        bounded.result.cycles,
+        cycles,
+        bounded.energy,
+        least_of(bounded.candidate.form).cycles,
+    )
 
 
-def _least(judged: Judged) -> LowerBound:
-    form = judged.candidate.form
+def least_of(form: Form) -> LowerBound:
+    """What no schedule of a form can beat on the module's machine."""
     return lower_bound(form.cascade, form.machine)

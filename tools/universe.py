@@ -35,6 +35,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "einsum-one-pass": "passes.einsum_one_pass",
         "einsum-online": "passes.einsum_online",
         "einsum-place": "backend.einsum_place",
+        "einsum-push-filters": "passes.einsum_push_filters",
         "einsum-reorder": "passes.einsum_reorder",
         "einsum-schedule": "search.einsum_schedule",
         "einsum-split-rank": "passes.einsum_split_rank",
