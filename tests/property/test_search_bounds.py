@@ -16,7 +16,7 @@ from einfold.analysis.filter_points import points_left
 from einfold.backend.machine import Machine
 from einfold.dialects.accel import Accel
 from einfold.dialects.einsum import Einsum
-from einfold.search.bounds import lower_bound
+from einfold.search.bounds import elements_reached, lower_bound
 from einfold.search.forms import Form
 from einfold.search.judge import Candidate, Judged, judge
 
@@ -61,3 +61,11 @@ def test_points_left_are_those_that_a_walk_finds(where: list[Comparison], sizes:
     named = sorted({r for c in where for r in c.ranks})
     points = (dict(zip(named, at, strict=True)) for at in product(*(range(sizes[r]) for r in named)))
     assert points_left(where, sizes) == sum(all(c.holds(point) for c in where) for point in points)
+
+
+@settings(max_examples=150, deadline=None)
+@given(subscripts=st.lists(AFFINES, max_size=3), sizes=st.fixed_dictionaries({r: st.integers(1, 5) for r in RANKS}))
+def test_no_more_elements_are_said_to_be_read_than_there_are(subscripts: list[Affine], sizes: dict[str, int]) -> None:
+    points = [dict(zip(RANKS, at, strict=True)) for at in product(*(range(sizes[r]) for r in RANKS))]
+    elements = {tuple(s.evaluate(p) for s in subscripts) for p in points}
+    assert 1 <= elements_reached(subscripts, sizes) <= len(elements)

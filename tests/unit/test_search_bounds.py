@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 from einfold.algebra.affine import Affine, Comparison
 from einfold.analysis.filter_points import points_left
 from einfold.lowering.work import works_of
-from einfold.search.bounds import LowerBound, lower_bound, visited_points
+from einfold.search.bounds import LowerBound, elements_reached, lower_bound, visited_points
 from einfold.search.forms import Form
 from einfold.search.search import Found, Options, search
 
@@ -24,6 +24,10 @@ RAGGED = {
     "gqa.mlir": "b=1,m=1,p=5",
     "mla.mlir": "",
 }
+
+
+def number(value: int) -> Affine:
+    return Affine((), value)
 
 
 def bound(form: Form) -> LowerBound:
@@ -98,6 +102,30 @@ def test_what_one_array_alone_can_do_is_not_shared(tmp_path: Path) -> None:
     assert LowerBound(1.0, 2.0).critical == "bytes off the chip" and LowerBound(1.0, 2.0).cycles == 2.0
 
 
+def test_each_reduction_has_the_points_that_the_one_before_leaves(tmp_path: Path) -> None:
+    """64 x 16 x 8 additions, then as many maxima as there are sums: 64 x 8."""
+    found = of(
+        tmp_path,
+        """einsum.cascade @c ranks {m = 64, k = 16, n = 8} (%A[m, n, k]) -> [m] : f16 {
+  %S = einsum.compute [m] = %A[m, n, k] reduce add(k), max(n)
+  einsum.return %S[m]
+}""",
+    )
+    assert found.operations == (64 * 16 * 8 + 64 * 8) / 40
+
+
+def test_what_no_array_can_do_is_left_to_the_lowering_to_refuse(tmp_path: Path) -> None:
+    found = of(
+        tmp_path,
+        """einsum.cascade @c ranks {m = 64} (%A[m]) -> [m], [m] : f16 {
+  %L = einsum.compute [m] = log(%A[m])
+  %S = einsum.compute [m] = %A[m] + 1
+  einsum.return %L[m], %S[m]
+}""",
+    )
+    assert found.operations == 64 / 40
+
+
 DEAD = """einsum.cascade @c ranks {m = 4096, k = 64} (%A[m, k], %B[k]) -> [k] : f16 {
   %E = einsum.compute [m, k] = exp(%A[m, k])
   %S = einsum.compute [k] = %B[k] + 1
@@ -121,6 +149,29 @@ def test_what_no_result_needs_counts_for_nothing(tmp_path: Path) -> None:
     assert of(tmp_path, DEAD) == LowerBound(64 / 40, 2 * 2 * 64 / 16)
     assert of(tmp_path, PART) == LowerBound(4096 / 40, 2 * 2 * 4096 / 16)
     assert of(tmp_path, PASSED_ON) == LowerBound(64 / 40, 2 * 2 * 64 / 16)
+
+
+U, W = Affine.rank("i"), Affine.rank("j")
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "elements"),
+    [
+        ([U * 8 + W, number(0)], 64),
+        ([U + W, number(0)], 15),
+        ([U * 3 + number(5)], 8),
+        ([U * -3 + W], 29),
+        ([U, U], 8),
+        ([U, W], 64),
+        ([U, W, U + W], 64),
+        ([U + W * 20, W * 8], 64),
+        ([U * 2 + W * 3], 8),
+        ([number(0), number(0)], 1),
+        ([], 1),
+    ],
+)
+def test_elements_that_subscripts_reach_at_least(subscripts: list[Affine], elements: int) -> None:
+    assert elements_reached(subscripts, {"i": 8, "j": 8}) == elements
 
 
 def test_absent_elements_may_leave_out_all_points(tmp_path: Path) -> None:
@@ -152,10 +203,6 @@ def test_points_of_a_whole_cascade() -> None:
 
 
 M, P = Affine.rank("m"), Affine.rank("p")
-
-
-def number(value: int) -> Affine:
-    return Affine((), value)
 
 
 @pytest.mark.parametrize(
