@@ -39,11 +39,15 @@ def cascade_of(module: ModuleOp) -> CascadeOp:
     return next(op for op in module.walk() if isinstance(op, CascadeOp))
 
 
-@cache
 def searched(
     file: str, machine: str = "fusemax-cloud", sizes: str = "", objective: Objective = "latency", solver: str | None = None, contract: bool = True
 ) -> Found:
     """What the search finds, once for all tests of a process."""
+    return _searched(file, machine, sizes, objective, solver, contract)
+
+
+@cache
+def _searched(file: str, machine: str, sizes: str, objective: Objective, solver: str | None, contract: bool) -> Found:
     module, described = on_machine(file, machine, sizes)
     return search(module, described, Options(objective, 600.0, solver, contract))
 
