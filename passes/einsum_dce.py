@@ -42,6 +42,11 @@ class EinsumDcePass(ModulePass):
                 applied(self.name, cascade, f"removed {removed} dead operations, states or collected tensors{ranks}")
 
 
+def needed_values(cascade: CascadeOp) -> frozenset[SSAValue]:
+    """The tensors that the results of a cascade need, its inputs and those inside of iterates included."""
+    return frozenset(_Needed(cascade).values)
+
+
 class _Needed:
     """The tensors that the results of a cascade need, by a walk from the results back; of an iterate, also which states."""
 

@@ -89,8 +89,8 @@ class Schedule:
 
     @property
     def turns(self) -> dict[str, int]:
-        """Job -> its place in an epoch, in order of the starts."""
-        order = sorted(self.starts, key=lambda name: (self.starts[name], name))
+        """Job -> its place in an epoch, in order of the starts; of jobs that start together the one first whose place is first in `starts`."""
+        order = sorted(self.starts, key=lambda name: self.starts[name])
         return {name: turn for turn, name in enumerate(order)}
 
 
@@ -123,7 +123,7 @@ def broken(problem: Problem, schedule: Schedule) -> list[str]:
     for wait in problem.waits:
         maker, reader = jobs[wait.maker], jobs[wait.reader]
         ready = when[maker.name] + problem.held(maker) + maker.latency - wait.distance * interval
-        if wait.maker != wait.reader and when[reader.name] < ready:
+        if (wait.maker != wait.reader or wait.distance) and when[reader.name] < ready:
             found.append(f"{reader.name} starts at {float(when[reader.name]):g}, before {maker.name} is ready at {float(ready):g}")
         if schedule.stages[reader.name] + wait.distance < schedule.stages[maker.name]:
             found.append(f"{reader.name} is issued before {maker.name}")
