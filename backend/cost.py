@@ -88,7 +88,14 @@ class _Costs:
         cycles = max(cycles, _transfer_cycles(moved, self.machine))
         makes, transfer = not isinstance(op, StoreOp), not isinstance(op, TaskOp)
         when, stage, turn = op.when_, op.stage_, op.turn_
-        return Step(name, resource, when, stage, cycles, latency, reads, makes, op.copies_, moved, clips, transfer, turn, actions)
+        home, tile = self._made(op)
+        return Step(name, resource, when, stage, cycles, latency, reads, makes, op.copies_, moved, clips, transfer, turn, actions, home, tile)
+
+    def _made(self, op: Scheduled) -> tuple[str, int]:
+        """Where the tile that an operation makes lives, and its bytes."""
+        if isinstance(op, StoreOp):
+            return "", 0
+        return home_of(op), int(Fraction(self.machine.word.data) * sum(_elements(r) for r in op.results))
 
     def _plan(self, read: Read) -> ReadPlan:
         back = weights(read.producer.when_, self.kernel.loops)[read.carried] if read.carried is not None else 0

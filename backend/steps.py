@@ -46,7 +46,7 @@ class Step:
 
     `cycles` is how long a whole tile takes on its resource, `latency` what passes from then until the result may be read. `moved` is
     bytes per (memory, "read" or "write") and run. A transfer's time and bytes shrink with `clips`.
-    `actions` is what a task asks of its array.
+    `actions` is what a task asks of its array. `home` is where a copy of the result lives, `tile` its bytes.
     """
 
     name: str
@@ -63,6 +63,8 @@ class Step:
     transfer: bool = False
     turn: int = 0
     actions: Actions = field(default_factory=Actions)
+    home: str = ""
+    tile: int = 0
 
 
 @dataclass(frozen=True)
