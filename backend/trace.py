@@ -7,6 +7,7 @@ and an arrow from each run to those that read what it made.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from .occupancy import levels
@@ -48,6 +49,14 @@ def trace_of(timelines: Sequence[Timeline]) -> dict[str, object]:
     other = {"unit": "1 us is 1 cycle", "cycles": offset, "clock_hz": clocks[0] if len(clocks) == 1 else clocks}
     whole = all(t.whole for t in timelines)
     return {"traceEvents": events, "displayTimeUnit": "ns", "otherData": {**other, "whole": whole, "by": "einfold"}}
+
+
+def trace_text(timelines: Sequence[Timeline]) -> str:
+    """The trace as a file: one event a line."""
+    trace = trace_of(timelines)
+    events = trace.pop("traceEvents")
+    lines = ",\n".join(json.dumps(e) for e in events) if isinstance(events, list) else ""
+    return f'{{"traceEvents": [\n{lines}\n], {json.dumps(trace)[1:]}\n'
 
 
 def _event(phase: str, name: str, at: float, track: int, **more: object) -> Event:

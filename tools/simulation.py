@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -29,6 +30,13 @@ from .running import Runner
 from .source import Source
 
 TOOL = "einfold simulate"
+
+Observer = Callable[[str, ModuleOp], None]
+"""Called after each pass with its name and the module as it leaves it."""
+
+
+def unobserved(name: str, module: ModuleOp) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +90,21 @@ def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
         raise Failure(told_at(str(error), file if name is None else "--machine")) from error
 
 
-def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Lowered:
-    """Rewrite, place and lower the one cascade of a module. Raises `Failure`."""
+def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, after: Observer = unobserved) -> Lowered:
+    """Rewrite, place and lower the one cascade of a module; `after` is told of each pass that has run. Raises `Failure`."""
     machine = machines_of(module)[wanted.machine]
     tiles = _tiles(wanted, module)
-    Runner(ctx, _rewriting(machine, wanted, tiles), verify=wanted.verify, tool=TOOL).run(module, source)
+    rewriting = _rewriting(machine, wanted, tiles)
+    Runner(ctx, rewriting, verify=wanted.verify, tool=TOOL, after=lambda made, left: after(str(made), left)).run(module, source)
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if len(cascades) != 1:
         raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
     try:
         place_cascade(cascades[0], machine, {r: t for r, t in tiles.items() if r in cascades[0].sizes}, wanted.mapping)
-        return lower_cascade(cascades[0], pipeline=wanted.overlap, mapping=wanted.mapping)
+        after("einsum-place", module)
+        lowered = lower_cascade(cascades[0], pipeline=wanted.overlap, mapping=wanted.mapping)
+        after("lower-einsum-to-accel", module)
+        return lowered
     except LocatedPassFailure as error:
         raise Failure(at_location(error.location, str(error), source)) from error
 

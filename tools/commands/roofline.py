@@ -51,14 +51,15 @@ def run(args: Namespace) -> int:
     if args.output is not None:
         write_text(args.output, roofline_svg(title, roof, forms, rank))
     if args.json:
-        found = {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": name, **_json(roof, forms, rank)}
+        found = {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": name, **to_json(roof, forms, rank)}
         print(json.dumps(found, indent=2))
     elif args.output != "-":
         print("\n".join([f"{title}: {', '.join(f'{r} = {n}' for r, n in cascade.sizes.items())}", *_lines(roof, forms, rank)]))
     return 0
 
 
-def _json(roof: Roof, forms: list[Form], rank: str | None) -> dict[str, object]:
+def to_json(roof: Roof, forms: list[Form], rank: str | None) -> dict[str, object]:
+    """The roof, each form's place under it, and footprints by length."""
     told = [
         {
             "form": f.name,
