@@ -13,19 +13,20 @@ function meter(value, label) {
   return h("span", { class: "meter", role: "img", "aria-label": label }, h("span", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` }, class: value > 1 ? "over" : null }));
 }
 
-const decades = (low, high) => {
-  const found = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) found.push(10 ** e);
-  return found;
+// Powers of a base from below the lowest to above the highest value.
+const powers = (low, high, base) => {
+  const found = [], log = (v) => Math.log(v) / Math.log(base);
+  for (let e = Math.floor(log(low) + 1e-9); e <= Math.ceil(log(high) - 1e-9); e++) found.push(base ** e);
+  return found.length > 1 ? found : [found[0], found[0] * base];
 };
 
 // Lines and marks over two logarithmic axes. series: [{ name, points: [[x, y]], colour, line, dot, label }].
-function loglog({ title, x, y, series, width = 640, height = 360, xText, yText }) {
+function loglog({ title, x, y, series, width = 640, height = 360, base = 10, xText, yText }) {
   const all = series.flatMap((one) => one.points);
   if (!all.length) return null;
   const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
-  const [xt, yt] = [decades(Math.min(...xs), Math.max(...xs)), decades(Math.min(...ys), Math.max(...ys))];
-  const box = { left: 66, right: 16, top: 14, bottom: 42 };
+  const [xt, yt] = [powers(Math.min(...xs), Math.max(...xs), base), powers(Math.min(...ys), Math.max(...ys), base)];
+  const box = { left: 86, right: 28, top: 14, bottom: 42 };
   const scale = (ticks, from, to) => {
     const [a, b] = [Math.log10(ticks[0]), Math.log10(ticks[ticks.length - 1])];
     return (v) => from + (Math.log10(v) - a) / (b - a || 1) * (to - from);

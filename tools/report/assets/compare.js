@@ -27,5 +27,6 @@ function showCompare() {
 function ratio(path, i) {
   const [value, first] = [at(["runs", i, ...path]), at(["runs", 0, ...path])];
   if (typeof value !== "number" || !first) return "";
-  return h("small", { class: "ratio " + (value < first ? "less" : value > first ? "more" : "same") }, ` ${significant(value / first, 3)}×`);
+  const told = significant(value / first, 3);
+  return h("small", { class: "ratio " + (told === "1" ? "same" : value < first ? "less" : "more") }, ` ${told}×`);
 }

@@ -3,14 +3,16 @@
 function showUtilisation(run, index) {
   if (!run.simulate) return null;
   const base = ["runs", index, "simulate"];
-  return Object.entries(run.simulate.busy_cycles).map(([resource, tasks]) => {
-    const parts = Object.entries(tasks).map(([name, value], i) => ({ name, value, colour: i })).filter((p) => p.value > 0);
+  const found = Object.entries(run.simulate.busy_cycles).map(([resource, tasks]) => ({ resource, parts: Object.entries(tasks).map(([name, value], i) => ({ name, value, colour: i })).filter((p) => p.value > 0) }));
+  const bars = found.map(({ resource, parts }) => h("div", { class: "resource" },
+    h("h3", {}, resource, " ", num([...base, "utilisation", resource, "total"], "percent"), run.simulate.critical === resource ? h("span", { class: "tag" }, "critical") : ""),
+    stacked(resource, parts, run.simulate.cycles)));
+  const tables = found.filter(({ parts }) => parts.length).map(({ resource, parts }) => {
     const rows = parts.map((p) => [[swatch(p.colour), " ", h("code", {}, p.name)], num([...base, "busy_cycles", resource, p.name], "cycles"), num([...base, "utilisation", resource, p.name], "percent")]);
-    const content = parts.length ? table(`Busy cycles of ${resource}`, ["Einsum or transfer", "cycles", "share of all"], rows, ["", "right", "right"]) : h("p", { class: "note" }, "idle");
-    return h("div", { class: "resource" },
-      h("h3", {}, resource, " ", num([...base, "utilisation", resource, "total"], "percent"), run.simulate.critical === resource ? h("span", { class: "tag" }, "critical") : ""),
-      stacked(resource, parts, run.simulate.cycles), parts.length > 24 ? details(`${parts.length} parts`, content) : content);
+    const content = table(`Busy cycles of ${resource}`, [resource, "cycles", "share"], rows, ["", "right", "right"]);
+    return h("div", {}, parts.length > 30 ? details(`${resource}: ${parts.length} parts`, content) : content);
   });
+  return [bars, h("div", { class: "columns" }, tables)];
 }
 
 function showRoofline(run, index) {
@@ -33,7 +35,7 @@ function showRoofline(run, index) {
     form.roof_operations_per_s ? share([...base, "forms", i, "operations_per_s"], [...base, "forms", i, "roof_operations_per_s"]) : "", num([...base, "forms", i, "seconds"], "time"), form.critical ?? ""]);
   return [
     h("p", {}, "At most ", num([...base, "roof", "operations_per_s"], "rate"), roof.bytes_per_s ? [" and ", num([...base, "roof", "bytes_per_s"], "bandwidth"), " off the chip; from ", num([...base, "roof", "ridge"], "plain"), " operations a byte on, the arrays are the limit."] : "; no bandwidth off the chip is stated."),
-    loglog({ title: "Roofline", x: "operations per byte off the chip", y: "operations per second", series, xText: (v) => significant(v, 3), yText: FORMATS.rate }),
+    loglog({ title: "Roofline", x: "operations per byte off the chip", y: "operations per second", series, xText: (v) => (v >= 1000 && v < 1e6 ? grouped(v, 0) : significant(v, 3)), yText: FORMATS.rate }),
     table("The forms of the cascade under the roof", ["form", "passes", "op/byte", "op/s", "of the roof", "time", "critical"], rows, ["", "right", "right", "right", "right", "right", ""]),
   ];
 }
@@ -58,9 +60,7 @@ function showEnergy(run, index) {
   return [
     h("p", { class: "lead" }, num([...base, "total_pj"], "energy"), h("small", {}, ` accounting: ${energy.accounting}`)),
     stacked("Energy by component", parts, energy.total_pj),
-    table("Energy by component and action", ["component", "energy", "share"], rows, ["", "right", "right"]),
-    missing.length ? details(`${missing.length} not counted`, h("ul", {}, missing)) : "",
-    traffic(run, index),
+    h("div", { class: "columns" }, h("div", {}, table("Energy by component and action", ["component", "energy", "share"], rows, ["", "right", "right"])), h("div", {}, traffic(run, index), missing.length ? details(`${missing.length} not counted`, h("ul", { class: "reasons" }, missing)) : "")),
   ];
 }
 

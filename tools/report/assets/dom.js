@@ -24,7 +24,7 @@ function table(caption, head, rows, columns = []) {
   const cell = (tag, value, i, extra) => h(tag, { class: columns[i] || null, ...extra }, value);
   const body = rows.map((row) => h("tr", { class: row.kind || null }, (row.cells || row).map((c, i) => cell(i ? "td" : "th", c, i, i ? {} : { scope: "row" }))));
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    h("table", {}, h("caption", { class: "quiet" }, caption), h("thead", {}, h("tr", {}, head.map((c, i) => cell("th", c, i, { scope: "col" })))), h("tbody", {}, body)));
+    h("table", {}, h("caption", { class: "hidden" }, caption), h("thead", {}, h("tr", {}, head.map((c, i) => cell("th", c, i, { scope: "col" })))), h("tbody", {}, body)));
 }
 
 // A choice of a few, as a row of buttons of which one is on. Arrow keys move it, as in a tab list.

@@ -31,7 +31,7 @@ const FORMATS = {
   energy: (v) => united(v, [["MJ", 1e18], ["kJ", 1e15], ["J", 1e12], ["mJ", 1e9], ["uJ", 1e6], ["nJ", 1e3], ["pJ", 1]], 5),
   hertz: (v) => united(v, THOUSANDS.map(([p, n]) => [p + "Hz", n]), 4),
   bandwidth: (v) => united(v, THOUSANDS.map(([p, n]) => [p + "B/s", n]), 4),
-  rate: (v) => united(v, THOUSANDS.map(([p, n]) => [p + "op/s", n]), 4),
+  rate: (v) => united(v, THOUSANDS.map(([p, n]) => [p + "OP/s", n]), 4),
   plain: (v) => significant(v, 4),
   text: (v) => String(v),
 };

@@ -65,7 +65,7 @@ function lanePainted(view, c, ink, lane, top) {
     const shown = Math.min(x + wide, view.left + view.room) - Math.max(x, view.left);
     if (shown > 24) {
       const label = shortened(c, run.step.name, shown - 8);
-      if (label.length > 2) { c.fillStyle = textOn(ink.colours[run.colour % 8]); c.fillText(label, Math.max(x, view.left) + 4, top + LANE / 2 + 0.5); }
+      if (label.length >= Math.min(3, run.step.name.length)) { c.fillStyle = textOn(ink.colours[run.colour % 8]); c.fillText(label, Math.max(x, view.left) + 4, top + LANE / 2 + 0.5); }
     }
   }
 }

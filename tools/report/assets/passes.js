@@ -53,7 +53,7 @@ function footprints(run, index) {
   const series = forms.map((form, i) => ({ name: form, colour: i, line: true, dot: true, label: true, points: Object.entries(told[form]).map(([n, b]) => [Number(n), b]) }));
   return h("div", { class: "panel" }, h("h3", {}, "On the chip for one fiber of ", h("code", {}, rank)),
     table(`Bytes kept on the chip, by the length of ${rank}`, ["form", ...lengths.map((n) => FORMATS.int(n))], rows, ["", ...lengths.map(() => "right")]),
-    loglog({ title: `Bytes on the chip by the length of ${rank}`, x: `length of ${rank}`, y: "bytes", series, height: 260, xText: FORMATS.int, yText: FORMATS.bytes }));
+    loglog({ title: `Bytes on the chip by the length of ${rank}`, x: `length of ${rank}`, y: "bytes", series, height: 260, base: 4, xText: FORMATS.int, yText: FORMATS.bytes }));
 }
 
 const RESULTS = { proved: "✓", tested: "≈", refuted: "✗", failed: "✗" };

@@ -34,7 +34,7 @@ function lineRow(kind, number, content) {
 
 function folded(lines, first, edges, make) {
   const head = edges.start ? 0 : CONTEXT, tail = edges.end ? 0 : CONTEXT;
-  if (lines.length <= head + tail + 4) return lines.map((line, i) => make(line, first + i));
+  if (lines.length <= head + tail + 2) return lines.map((line, i) => make(line, first + i));
   const hidden = lines.slice(head, lines.length - tail);
   const button = h("button", { type: "button", class: "fold", onclick: () => button.replaceWith(...hidden.map((line, i) => make(line, first + head + i)).flat()) }, `${hidden.length} unchanged lines`);
   return [...lines.slice(0, head).map((line, i) => make(line, first + i)), button, ...lines.slice(lines.length - tail).map((line, i) => make(line, first + lines.length - tail + i))];
