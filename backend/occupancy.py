@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from ..dialects.accel_attrs import When
-from ..dialects.accel_nest import strides
+from ..dialects.accel_nest import instances, strides
 from .steps import Program, ReadPlan, Step
 from .timeline import Timeline, Window, coordinates
 
@@ -124,8 +124,10 @@ class _Lives:
         for maker, step in enumerate(self.program.steps if epoch else ()):
             if not step.makes:
                 continue
-            newest = sum(at[loop] * weight for loop, weight in self._free[maker].items())
-            for instance in range(newest, max(-1, newest - step.copies - 1), -1):
+            at_hand = sum(at[loop] * weight for loop, weight in self._free[maker].items())
+            # the pipeline has still to make the newest; a condition may have made those of its whole loop ahead
+            first, past = at_hand - step.copies - step.stage - 1, at_hand + step.copies + 1
+            for instance in range(max(0, first), min(past, instances(step.when, self.loops))):
                 last = self.last_read(maker, instance)
                 if last is not None and last >= epoch > self.made(maker, instance):
                     yield maker, instance

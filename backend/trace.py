@@ -1,7 +1,7 @@
 """Timelines in the Chrome trace format, which Perfetto and chrome://tracing open.
 
 The format is that of "Trace Event Format" (Google, 2016). A microsecond of the trace is a cycle. There is a track per exclusive unit (array,
-off-chip memory), one for the kernels, one for epochs and what is extrapolated between windows; counters of bytes alive and of bytes per cycle;
+off-chip memory), one for the kernels, one for epochs and what is extrapolated between windows; a counter of the bytes alive in each memory;
 and an arrow from each run to those that read what it made.
 """
 
@@ -23,7 +23,19 @@ Event = dict[str, object]
 
 
 def trace_of(timelines: Sequence[Timeline]) -> dict[str, object]:
-    """The trace of kernels one after another, as JSON has it. `otherData` says how many cycles and what of them is extrapolated."""
+    """The trace of kernels one after another, as JSON has it. `otherData` says how many cycles, and whether nothing of them is extrapolated."""
+    return {"traceEvents": events_of(timelines), **_head(timelines)}
+
+
+def _head(timelines: Sequence[Timeline]) -> dict[str, object]:
+    clocks = sorted({t.clock for t in timelines})
+    cycles, clock = sum(t.cycles for t in timelines), clocks[0] if len(clocks) == 1 else clocks
+    other = {"unit": "1 us is 1 cycle", "cycles": cycles, "clock_hz": clock, "whole": all(t.whole for t in timelines), "by": "einfold"}
+    return {"displayTimeUnit": "ns", "otherData": other}
+
+
+def events_of(timelines: Sequence[Timeline]) -> list[Event]:
+    """The events: tracks and their names first, then kernel by kernel, window by window."""
     units = list(dict.fromkeys(r for t in timelines for r in t.resources))
     tracks = {unit: UNITS + i for i, unit in enumerate(units)}
     events: list[Event] = [
@@ -45,18 +57,13 @@ def trace_of(timelines: Sequence[Timeline]) -> dict[str, object]:
             events += _counters(timeline, window, offset)
         events += _gaps(timeline, offset)
         offset += timeline.cycles
-    clocks = sorted({t.clock for t in timelines})
-    other = {"unit": "1 us is 1 cycle", "cycles": offset, "clock_hz": clocks[0] if len(clocks) == 1 else clocks}
-    whole = all(t.whole for t in timelines)
-    return {"traceEvents": events, "displayTimeUnit": "ns", "otherData": {**other, "whole": whole, "by": "einfold"}}
+    return events
 
 
 def trace_text(timelines: Sequence[Timeline]) -> str:
     """The trace as a file: one event a line."""
-    trace = trace_of(timelines)
-    events = trace.pop("traceEvents")
-    lines = ",\n".join(json.dumps(e) for e in events) if isinstance(events, list) else ""
-    return f'{{"traceEvents": [\n{lines}\n], {json.dumps(trace)[1:]}\n'
+    lines = ",\n".join(map(json.dumps, events_of(timelines)))
+    return f'{{"traceEvents": [\n{lines}\n], {json.dumps(_head(timelines))[1:]}\n'
 
 
 def _event(phase: str, name: str, at: float, track: int, **more: object) -> Event:

@@ -1,7 +1,7 @@
 """`einfold report FILE -o report.html`: one page about a cascade and what becomes of it, to be read offline in a browser.
 
-Equations and graph, the IR after each pass, passes and proofs, the placement on the machine, the timeline, utilisation, roofline, energy and bounds. With
-`--run` several runs stand side by side.
+Equations and graph, the IR after each pass, passes and proofs, the placement on the machine, the timeline, utilisation, roofline, energy and
+bounds. With `--run` several runs stand side by side.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..simulation import Wanted, lower, machine_named, mapping_in, only
 from ..source import Source, known_source
+from ..tracing import write_trace
 from ..verifying import verify_module
 
 
@@ -43,6 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     add_accounting_option(parser)
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
+    parser.add_argument("--trace", metavar="FILE", help="write the timeline in the Chrome trace format, as Perfetto opens it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -77,6 +79,8 @@ def run(args: Namespace) -> int:
     result = _simulated(module, file, args.fidelity)
     machines = machines_in_order(module)
     energy, bounds = energy_in(result, machines, accounting), bounds_in(result, machines)
+    if args.trace is not None:
+        write_trace(args.trace, module, args.fidelity)
     if args.json:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))

@@ -1,7 +1,7 @@
 """Places for the boxes of a graph: in layers from top to bottom, each box below what it reads, an iteration laid out as a graph of its own.
 
-After Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures" (1981): layers by longest paths, stand-ins where an
-edge crosses layers, and an order within layers by the mean place of neighbours.
+After Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures" (1981): layers by longest paths, stand-ins
+where an edge crosses layers, and an order within layers by the mean place of neighbours.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def lay_out(graph: Graph, edges: Sequence[Edge]) -> None:
 
 def _size(node: Node) -> None:
     head = f"{node.name}[{node.subscripts}]" if node.subscripts else node.name
-    node.width = max(72.0, 2 * PAD + LETTER * max(min(len(head), 40), 0.86 * len(node.told)))
+    node.width = max(72.0, 2 * PAD + (10 if node.kind == "einsum" else 0) + LETTER * max(min(len(head), 40), 0.86 * len(node.told)))
     node.height = 2 * PAD + LINE * (2 if node.kind == "einsum" else 1) - 6
 
 

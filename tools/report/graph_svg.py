@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ...analysis.einsums import Program
 from .graph import Edge, Node, graph_of
@@ -59,7 +60,7 @@ def _edge(edge: Edge) -> str:
 def _curve(points: Sequence[tuple[float, float]]) -> str:
     """Through points downwards, vertical at each."""
     path = f"M{points[0][0]:.1f},{points[0][1]:.1f}"
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         half = (y2 - y1) / 2
         path += f"C{x1:.1f},{y1 + half:.1f} {x2:.1f},{y2 - half:.1f} {x2:.1f},{y2:.1f}" if x1 != x2 else f"L{x2:.1f},{y2:.1f}"
     return path

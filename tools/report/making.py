@@ -51,7 +51,5 @@ def _room(divisor: int) -> Room:
 
 
 def _check_rank(run: Run, rank: str | None) -> None:
-    ranks = run.data.get("ranks")
-    if rank is not None and (not isinstance(ranks, dict) or rank not in ranks):
-        known = [str(r) for r in ranks] if isinstance(ranks, dict) else []
-        raise Failure(Diagnostic("error", f"@{run.data.get('cascade', '')} has no rank '{rank}'{suggestion(rank, known)}", "--rank"))
+    if rank is not None and rank not in run.ranks:
+        raise Failure(Diagnostic("error", f"@{run.data.get('cascade', '')} has no rank '{rank}'{suggestion(rank, run.ranks)}", "--rank"))

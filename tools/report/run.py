@@ -54,7 +54,8 @@ from .timeline_json import to_json as timeline_json
 
 @dataclass(frozen=True)
 class Room:
-    """How much of what grows with the input a run may show: runs of operations in all kernels, characters of IR, of a told derivation, Einsums drawn."""
+    """How much a run may show of what grows with the input: runs of operations in all kernels, characters of IR and of a told derivation,
+    operations of a cascade that are drawn."""
 
     timeline: int = 6000
     text: int = 300_000
@@ -70,6 +71,7 @@ class Run:
     data: dict[str, object] = field(default_factory=dict[str, object])
     fragments: dict[str, str] = field(default_factory=dict[str, str])
     timelines: list[Timeline] = field(default_factory=list[Timeline])
+    ranks: tuple[str, ...] = ()
 
 
 def run_of(settings: Settings, room: Room, rank: str | None = None) -> Run:
@@ -96,6 +98,7 @@ class _Running:
         apply_sizes(module, settings.set, settings.file)
         written = module.clone()
         data |= {"cascade": cascade.sym_name.data, "ranks": cascade.sizes}
+        self.made.ranks = tuple(cascade.sizes)
         story = cascade_story(written, _cascade(written), settings.file)
         data["passes"], counted = self._passes(story)
         self._fragments("before", written)
@@ -138,7 +141,7 @@ class _Running:
             if machine is None:
                 self._rewritten(after)
             else:
-                roof = self._roofline(machine, written)
+                data["roofline"] = self._roofline(machine, written)
                 wanted = Wanted(machine, settings.pipeline, settings.tile, not settings.no_overlap, mapping_in(settings.mapping))
                 lower(self.ctx, module, self.source, wanted, after)
                 verify_module(module, self.source)
@@ -148,7 +151,6 @@ class _Running:
             data["passes_after"] = {r: passes_json(p) for r, p in PassCounter(Program(final)).count().items()}
             self._fragments("after", rewritten)
         if machine is not None:
-            data["roofline"] = roof
             notes = [r.message for r in made if r.kind == "analysis"]
             self._simulated({"cascade": data["cascade"], "ranks": data["ranks"], "machine": machine}, notes)
 

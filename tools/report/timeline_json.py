@@ -8,7 +8,10 @@ from ...backend.timeline import Timeline, Window
 
 
 def to_json(timeline: Timeline) -> dict[str, object]:
-    """`windows[i].runs` are `[step, iteration, start, length, [reads]]`, reads being places in the same list; levels `[time, bytes]`. Times are ticks."""
+    """`windows[i].runs` are `[step, iteration, start, length, [reads]]`, reads being places in the same list; levels are `[time, bytes]`.
+
+    Times are in ticks.
+    """
     steps = [
         {
             "name": s.name,

@@ -63,7 +63,7 @@ function showProofs(run, index) {
   const found = Object.entries(run.passes.ranks).filter(([, r]) => r.reductions.length).map(([rank, r]) => h("div", { class: "panel" },
     h("h3", {}, "Over ", h("code", {}, rank)),
     h("p", {}, num(["runs", index, "passes", "ranks", rank, "passes"], "int"), r.passes === 1 ? " pass" : " passes", " as written, ", num(["runs", index, "passes", "ranks", rank, "derived"], "int"), " derived: ", r.why, "."),
-    r.reductions.map(reduction),
+    r.reductions.length > 8 ? details(`${r.reductions.length} reductions`, r.reductions.map(reduction)) : r.reductions.map(reduction),
     r.assumed ? h("p", { class: "note" }, r.assumed) : ""));
   const told = fragment(index, "derivation");
   if (!found.length && !told) return null;
