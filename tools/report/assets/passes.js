@@ -72,7 +72,7 @@ function showProofs(run, index) {
 
 function reduction(r) {
   if (r.form === "refused") {
-    return h("div", { class: "reduction refused" }, h("h4", {}, h("code", {}, r.name), " ", h("span", { class: "verdict unknown" }, "refused")), h("p", {}, r.reason), r.k_at_least ? h("p", { class: "note" }, `A state of fewer than ${r.k_at_least} numbers cannot do: certified.`) : "");
+    return h("div", { class: "reduction refused" }, h("h4", {}, h("code", {}, r.name), " ", h("span", { class: "verdict unknown" }, "refused")), h("p", {}, r.reason));
   }
   const counts = Object.entries(r.obligations.reduce((all, o) => ({ ...all, [o.result]: (all[o.result] || 0) + 1 }), {})).map(([result, n]) => `${n} ${result}`).join(", ");
   const rows = r.obligations.map((o) => [o.name, o.statement, h("span", { class: "result " + o.result }, h("span", { "aria-hidden": "true" }, RESULTS[o.result] || "·"), " ", o.result), o.method]);
