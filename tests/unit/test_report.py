@@ -79,7 +79,9 @@ def test_passes_are_what_passes_says_with_proofs(capsys: pytest.CaptureFixture[s
 
 def test_commands_on_the_page_say_the_same_again(page: str):
     runs = data_of(page)["runs"]
-    told = subprocess.run([sys.executable, "-m", "einfold.tools.einfold", *runs[1]["command"].split()[1:-1], "", "--json"], capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "einfold.tools.einfold", *runs[1]["command"].split()[1:-1], "", "--json"], capture_output=True, text=True
+    )
     assert json.loads(told.stdout) == runs[1]["simulate"]
 
 
@@ -95,8 +97,7 @@ def test_names_are_text_wherever_they_stand(tmp_path: Path, capsys: pytest.Captu
     file = tmp_path / "a&b.mlir"
     file.write_text(STRANGE)
     page = printed(capsys, "report", str(file), "--machine", "fusemax-edge", "-o", "-")
-    assert "<script>alert" not in page
-    assert page.count("</script>") == 2
+    assert page.count("<script") == page.count("</script") == 2
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert data_of(page)["runs"][0]["cascade"] == EVIL
     assert "simulate" in data_of(page)["runs"][0]
@@ -181,6 +182,6 @@ def test_what_is_wrong_is_said_in_a_line_and_writes_nothing(tmp_path: Path, caps
 
 
 def test_runs_are_called_by_what_differs(capsys: pytest.CaptureFixture[str]):
-    runs = ["--run=--machine fusemax-edge", "--run=-p \"\"", "--run=--set h=1", "--run="]
+    runs = ["--run=--machine fusemax-edge", '--run=-p ""', "--run=--set h=1", "--run="]
     told = json.loads(printed(capsys, "report", ATTENTION, *SMALL, *runs, "--json"))
     assert [r["label"] for r in told["runs"]] == ["attention on fusemax-cloud", "on fusemax-edge", "as written", "b=1,h=1", "the same again"]

@@ -22,6 +22,8 @@ function showCascade(run, index) {
       rank ? pick("Passes over rank", Object.keys(counted).map((r) => ({ value: r, text: `${r} = ${FORMATS.int(counted[r].size)} (${counted[r].passes})` })), rank, (value) => { rank = value; paint(); }) : "");
     const equations = h("div", { class: "panel equations-panel" }, h("h3", {}, "Equations"), fragment(index, "equations " + when));
     const graph = h("div", { class: "panel" }, h("h3", {}, "Graph"), h("div", { class: "graph-box", tabindex: 0, role: "region", "aria-label": "Graph of the cascade" }, fragment(index, "graph " + when)));
+    const drawing = graph.querySelector("svg"); // shrunk to its box as long as it can be read
+    if (drawing) Object.assign(drawing.style, { maxWidth: "100%", minWidth: `${0.62 * drawing.width.baseVal.value}px`, height: "auto" });
     place.replaceChildren(h("div", { class: "two" }, equations, graph), legend);
     paint();
   }
@@ -39,8 +41,8 @@ function showCascade(run, index) {
       const pass = einsums[line.dataset.einsum];
       line.prepend(h("td", { class: "chip" }, pass === undefined ? "" : h("span", { class: "chip-mark c" + (pass - 1) % 8, title: `pass ${pass} over ${rank}` }, pass)));
     }
-    legend.replaceChildren(...(passes.length ? ["Passes over ", h("code", {}, rank), ": ", passes.map((p) => h("span", { class: "key" }, h("span", { class: "chip-mark c" + (p - 1) % 8 }, p), ` pass ${p}`)),
-      h("span", { class: "key" }, "no number: it does not traverse ", h("code", {}, rank))] : []).flat());
+    legend.replaceChildren(...(passes.length ? [h("span", {}, "Passes over ", h("code", {}, rank), ":"), passes.map((p) => h("span", { class: "key" }, h("span", { class: "chip-mark c" + (p - 1) % 8 }, p), ` pass ${p}`)),
+      h("span", {}, "no number: it does not traverse ", h("code", {}, rank))] : []).flat());
   }
   draw();
   return [controls, place];
