@@ -11,12 +11,15 @@ import pytest
 
 from einfold.analysis.einsums import Program
 from einfold.dialects.einsum import CascadeOp
+from einfold.tools.cli import ArgumentParser
+from einfold.tools.commands import report
 from einfold.tools.einfold import main
 from einfold.tools.loading import load_module, new_context
 from einfold.tools.report.fragments import drawn
 from einfold.tools.report.graph import graph_of
 from einfold.tools.report.graph_layout import lay_out
 from einfold.tools.report.page import LARGEST, embedded
+from einfold.tools.report.settings import settings_in
 from einfold.tools.report.stages import changed
 
 ROOT = Path(__file__).parents[2]
@@ -70,11 +73,11 @@ def test_the_data_is_what_the_other_commands_say(page: str, capsys: pytest.Captu
 
 def test_passes_are_what_passes_says_with_proofs(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     file = str(ROOT / "benchmarks" / "cascades" / "29-mean-absolute-deviation.mlir")
-    report = json.loads(printed(capsys, "report", file, "--json"))
+    told = json.loads(printed(capsys, "report", file, "--json"))
     (passes,) = json.loads(printed(capsys, "passes", file, "--json", "--proof", str(tmp_path / "proof.txt")))
-    assert report["runs"][0]["passes"] == passes
+    assert told["runs"][0]["passes"] == passes
     assert any(r["form"] == "refused" for rank in passes["ranks"].values() for r in rank["reductions"])
-    assert "simulate" not in report["runs"][0]
+    assert "simulate" not in told["runs"][0]
 
 
 def test_commands_on_the_page_say_the_same_again(page: str):
@@ -120,7 +123,7 @@ def test_graphs_and_equations_are_well_formed_and_boxes_lie_apart(name: str):
     lay_out(graph, edges)
     boxes = [n for n in graph.all() if n.inner is None]
     for i, a in enumerate(boxes):
-        assert 0 <= a.x and a.x + a.width <= graph.width and 0 <= a.y and a.y + a.height <= graph.height
+        assert a.x >= 0 and a.x + a.width <= graph.width and a.y >= 0 and a.y + a.height <= graph.height
         for b in boxes[i + 1 :]:
             assert a.x + a.width <= b.x or b.x + b.width <= a.x or a.y + a.height <= b.y or b.y + b.height <= a.y, (a.name, b.name)
     top = set(graph.nodes)
@@ -181,7 +184,12 @@ def test_what_is_wrong_is_said_in_a_line_and_writes_nothing(tmp_path: Path, caps
     assert list(tmp_path.iterdir()) == []
 
 
-def test_runs_are_called_by_what_differs(capsys: pytest.CaptureFixture[str]):
-    runs = ["--run=--machine fusemax-edge", '--run=-p ""', "--run=--set h=1", "--run="]
-    told = json.loads(printed(capsys, "report", ATTENTION, *SMALL, *runs, "--json"))
-    assert [r["label"] for r in told["runs"]] == ["attention on fusemax-cloud", "on fusemax-edge", "as written", "b=1,h=1", "the same again"]
+def test_runs_are_called_by_what_differs():
+    parser = ArgumentParser(prog="einfold report")
+    report.configure(parser)
+    runs = ["--run=--machine fusemax-edge", '--run=-p ""', "--run=--set h=1", "--run=", "--run=long: --set m=4096 --tile m=8"]
+    found = settings_in(parser.parse_args([ATTENTION, *SMALL, *runs]))
+    assert [r.label for r in found] == ["attention on fusemax-cloud", "on fusemax-edge", "as written", "b=1,h=1", "the same again", "long"]
+    assert found[1].set == found[4].set == ("b=1,h=2",)
+    assert found[2].pipeline == ""
+    assert (found[5].set, found[5].tile, found[5].machine) == (("b=1,h=2,m=4096",), ("m=8",), "fusemax-cloud")

@@ -102,10 +102,7 @@ WRITTEN = {
 
 def looked_up(data: Any, path: list[str | int]) -> Any:
     for key in path:
-        if isinstance(data, list):
-            data = len(data) if key == "length" else data[int(key)]
-        else:
-            data = data[str(key)]
+        data = (len(data) if key == "length" else data[int(key)]) if isinstance(data, list) else data[str(key)]
     return data
 
 

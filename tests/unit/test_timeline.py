@@ -1,14 +1,15 @@
 """The timeline is the simulation: windows of it are what a run of every epoch has there, and levels of memories follow from it."""
 
+import itertools
 import json
 
 import pytest
+from timelines import kernels
 
 from einfold.backend.occupancy import levels, reserved
 from einfold.backend.simulate import simulate_kernel
 from einfold.backend.timeline import Timeline, Window, timeline_of
 from einfold.backend.trace import trace_of, trace_text
-from timelines import kernels
 
 CASES = {
     "attention": ("examples/attention.mlir", "fusemax-cloud", "b=1,h=4"),
@@ -58,7 +59,7 @@ def test_a_long_kernel_is_shown_at_its_beginning_middle_and_end():
     assert [w.kind for w in windows] == ["first", "steady", "last"]
     assert windows[0].first == 0
     assert windows[-1].past == timeline_of(kernel, 10**6).epochs
-    assert all(a.past <= b.first for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.past <= b.first for a, b in itertools.pairwise(windows))
     assert sum(len(w.runs) for w in windows) <= 2 * FEW
 
 
@@ -68,7 +69,7 @@ def test_a_unit_does_one_thing_at_a_time_and_nothing_before_what_it_reads(both: 
             made = {(r.step, r.instance): r for r in window.runs if timeline.steps[r.step].makes}
             for resource in timeline.resources:
                 own = sorted((r for r in window.runs if timeline.steps[r.step].resource == resource), key=lambda r: (r.start, r.end))
-                assert all(a.end <= b.start for a, b in zip(own, own[1:], strict=False))
+                assert all(a.end <= b.start for a, b in itertools.pairwise(own))
             for run in window.runs:
                 for read in run.reads:
                     if (maker := made.get(read)) is not None:
@@ -130,7 +131,7 @@ def test_the_trace_keeps_to_its_format(both: list[tuple[Timeline, Timeline]]):
         for unit in {r for t in timelines for r in t.resources}:
             (track,) = [tid for tid, name in names.items() if name == unit]
             spans = sorted((e["ts"], e["ts"] + e["dur"]) for e in events if e["ph"] == "X" and e["tid"] == track)
-            assert all(a[1] <= b[0] + 1e-6 for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a[1] <= b[0] + 1e-6 for a, b in itertools.pairwise(spans))
             busy = sum(b - a for a, b in spans)
             assert 0 <= busy <= cycles
 
