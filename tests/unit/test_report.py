@@ -110,6 +110,7 @@ def test_embedded_json_holds_nothing_that_html_would_read():
     text = embedded({"</script><!--": "&<>\u2028"})
     assert not set(text) & set("<>&\u2028")
     assert json.loads(text) == {"</script><!--": "&<>\u2028"}
+    assert json.loads(embedded([float("inf"), {"a": (float("nan"), 1.5)}])) == [None, {"a": [None, 1.5]}]
 
 
 @pytest.mark.parametrize("name", ["attention", "attention-1pass", "layernorm", "bfs", "power-iteration", "convolution", "causal"])

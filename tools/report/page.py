@@ -9,9 +9,11 @@ import base64
 import hashlib
 import html
 import json
+import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
+from typing import cast
 
 from .run import Run
 
@@ -59,8 +61,20 @@ def page(runs: Sequence[Run]) -> str:
 
 def embedded(data: object) -> str:
     """JSON that may stand in a `<script>` element: no text in it can end that or begin a comment."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    try:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    except ValueError:  # JSON has no infinity, and a browser no patience with one
+        text = json.dumps(_finite(data), separators=(",", ":"), ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _finite(data: object) -> object:
+    """The data with null for what is no finite number."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in cast(dict[str, object], data).items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in cast(Sequence[object], data)]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _templates(index: int, fragments: Mapping[str, str]) -> str:
