@@ -31,7 +31,7 @@ class Accounting:
     """What is counted of what a kernel does.
 
     `register_files`: a key of `REGISTER_FILES`. `leaves_out`: component (array or memory) -> actions of it that cost nothing.
-    `per_table`: whether a table of an evaluation may leave out more.
+    `per_table`: whether a table of an evaluation may leave out and add more.
     """
 
     name: str
@@ -63,7 +63,7 @@ _ACCOUNTING: Mapping[str, Key] = {
     "name": Key("name", read_text, required=True),
     "register_files": Key("register_files", _register_files, required=True),
     "leaves_out": Key("leaves_out", _leaves_out),
-    "leaves_out_per_table": Key("per_table", read_flag),
+    "per_table": Key("per_table", read_flag),
     "source": Key("source", read_text),
 }
 

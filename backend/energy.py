@@ -7,8 +7,8 @@ a row is charged for that part: rows are filled on average. Leakage, clocks and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .accounting import Accounting
@@ -85,6 +85,19 @@ def energy_of(counts: Sequence[TaskCounts], machine: Machine, accounting: Accoun
         elif action.charged:
             found.setdefault(action.component, {})[action.name] = float(action.charged) * action.pj
     return Energy(accounting.name, found, tuple(lacking))
+
+
+def read_back(counts: Sequence[TaskCounts], names: Collection[str], memories: Collection[str]) -> list[TaskCounts]:
+    """Counts in which what some operations write to `memories` is read from there once more. Raises `KeyError` for an operation that is not there."""
+    lacking = [name for name in names if all(c.name != name for c in counts)]
+    if lacking:
+        raise KeyError(lacking[0])
+    return [_with_reads(c, memories) if c.name in names else c for c in counts]
+
+
+def _with_reads(count: TaskCounts, memories: Collection[str]) -> TaskCounts:
+    again = {m: {**ways, "read": ways.get("read", 0) + ways.get("write", 0)} for m, ways in count.moved.items() if m in memories}
+    return replace(count, moved={**count.moved, **again})
 
 
 @dataclass(frozen=True)

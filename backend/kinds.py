@@ -1,4 +1,4 @@
-"""The iterations of a nest by kind: which steps run, through which reads, and how much of each tile exists.
+"""The iterations of a nest by kind: which steps run, through which reads, and what each does with what exists of its tiles.
 
 Loops are walked from the outside; at each, runs of coordinates that lead to one kind are found in closed form, so that the cost is
 in the number of kinds and not of iterations.
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
-from .steps import Clip, Program, Step, ticks
+from .steps import Clip, Program, Work, ticks
 from .timing import Row
 
 FULL, OUT = "full", "out"
@@ -41,7 +40,7 @@ class Kinds:
         self._clips = [(position, clip) for position, step in enumerate(program.steps) for clip in step.clips]
         self._reach = [self._reaches(clip) for _, clip in self._clips]
         self._rows: dict[Kind, Row] = {}
-        self._shares: dict[Row, dict[int, Fraction]] = {}
+        self._works: dict[Row, dict[int, Work]] = {}
         self._segments: dict[tuple[int, Kind], tuple[tuple[int, int, Kind], ...]] = {}
         self._counted: dict[tuple[int, Kind], Counter[Row]] = {}
         bits = (1 << (len(program.steps) + len(self._reads))) - 1
@@ -121,30 +120,30 @@ class Kinds:
         if known is None:
             steps = self.program.steps
             active: list[tuple[int, int, tuple[tuple[int, int], ...]]] = []
-            shares: dict[int, Fraction] = {}
+            works: dict[int, Work] = {}
             for position, step in enumerate(steps):
                 if kind[0] >> position & 1:
-                    shares[position] = share = self._share(position, step, kind)
-                    reads = (r for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1)
-                    active.append((position, ticks(step.cycles * share), tuple(dict.fromkeys((r.maker, r.back) for r in reads))))
+                    reads = [r for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1]
+                    anew = step.continues is not None and (step.continues < 0 or step.reads[step.continues] not in reads)
+                    works[position] = work = step.work(self._existing(position, kind), anew)
+                    active.append((position, ticks(work.cycles), tuple(dict.fromkeys((r.maker, r.back) for r in reads))))
             known = self._rows[kind] = Row(tuple(active))
-            self._shares[known] = shares
+            self._works[known] = works
         return known
 
-    def shares(self, row: Row) -> dict[int, Fraction]:
-        """Step -> how much of a whole tile it handles, for the steps that run."""
-        return self._shares[row]
+    def works(self, row: Row) -> dict[int, Work]:
+        """Step -> what it does, for the steps that run."""
+        return self._works[row]
 
-    def _share(self, position: int, step: Step, kind: Kind) -> Fraction:
-        share = Fraction(1)
+    def _existing(self, position: int, kind: Kind) -> tuple[int, ...]:
+        """Elements that there are along each clip of a step."""
+        found: list[int] = []
         for done, (owner, clip) in zip(kind[1], self._clips, strict=True):
-            if owner != position or done == FULL:
-                continue
-            if isinstance(done, str):
-                return Fraction(0)
-            exist = min(done + clip.high, clip.size - 1) - max(done + clip.low, 0) + 1
-            share *= Fraction(max(0, exist), clip.high - clip.low + 1)
-        return share
+            if owner == position:
+                whole = clip.high - clip.low + 1
+                within = 0 if isinstance(done, str) else min(done + clip.high, clip.size - 1) - max(done + clip.low, 0) + 1
+                found.append(whole if done == FULL else max(0, within))
+        return tuple(found)
 
     def census(self, level: int, kind: Kind) -> Counter[Row]:
         """How many iterations there are of each kind, inside `kind`."""

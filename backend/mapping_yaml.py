@@ -14,7 +14,7 @@ import yaml
 
 from ..dialects.einsum_attrs import MAX_SIZE
 from ..dialects.notation import nearest
-from ..lowering.mapping import ANY, CascadeMapping, EinsumMapping, Keep, KernelMapping, Overlap, TensorMapping
+from ..lowering.mapping import ANY, CascadeMapping, EinsumMapping, Keep, KernelMapping, Overlap, Slot, TensorMapping
 from .yaml_reader import DescriptionError, Key, Reader, compose, read_costs, read_flag, read_number, read_number_or_zero, read_text
 
 
@@ -91,6 +91,23 @@ def _budget(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
     return {name: read_number(reader, value, f"'{name}' in {what}") for name, (_, value) in reader.entries(node, what).items()}
 
 
+MOST_STAGES = 4096
+"""Most stages, and turns, that a schedule may name."""
+
+
+def _step(reader: Reader, node: Any, what: str) -> int:
+    value = cast(int, reader.scalar(node, what, (int,), "a whole number"))
+    if not 0 <= value <= MOST_STAGES:
+        raise reader.fail(node, f"{what} is {value}; it must be from 0 to {MOST_STAGES}")
+    return value
+
+
+def _schedule(reader: Reader, node: Any, what: str) -> dict[str, Slot]:
+    schema = {"stage": Key("stage", _step, required=True), "turn": Key("turn", _step)}
+    found = ((n, reader.record(value, schema, f"task '{n}' in {what}")) for n, (_, value) in reader.entries(node, what).items())
+    return {n: Slot(**record) for n, record in found}
+
+
 _EINSUM: Mapping[str, Key] = {
     "array": Key("array", read_text),
     "rows": Key("rows", _names),
@@ -112,6 +129,7 @@ _ANY_KERNEL: Mapping[str, Key] = {
     "overlap": Key("overlap", _overlap),
     "spill": Key("spill", read_shares),
     "budget_bytes": Key("budget", _budget),
+    "schedule": Key("schedule", _schedule),
 }
 
 
@@ -131,6 +149,9 @@ def _kernels(reader: Reader, node: Any, what: str) -> tuple[dict[str, Any], ...]
     schema = {"einsums": Key("einsums", _names, required=True), **_ANY_KERNEL}
     return tuple(reader.record(item, schema, "a kernel") for item in cast(list[Any], node.value))
 
+
+EINSUM_KEYS, TENSOR_KEYS, KERNEL_KEYS = ({key: k.field for key, k in schema.items()} for schema in (_EINSUM, _TENSOR, _ANY_KERNEL))
+"""Key in a file -> field of `EinsumMapping`, `TensorMapping`, `KernelMapping`."""
 
 _MAPPING: Mapping[str, Key] = {
     "name": Key("name", read_text, required=True),

@@ -90,15 +90,15 @@ def repeats(relevant: set[str], turns: Sequence[Turn]) -> int:
     return prod(t.trips for t in turns[: innermost + 1] if t.rank not in relevant)
 
 
-def movement(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int]) -> Movement:
-    """What one run of a task moves, in its stated order of turns, or else in the one that moves least.
+def movement(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int], order: Sequence[str] | None = None) -> Movement:
+    """What one run of a task moves, in this order of turns, or else in its stated one, or else in the one that moves least.
 
     Ranks that an order does not name stand inside of those that it does.
     """
     ranks = task_ranks(task, tiles)
     turns = turns_of(ranks, task.row_ranks, task.col_ranks, (array.rows.data, array.cols.data), tiles)
     read = list(dict.fromkeys(accesses(task.map.data)))
-    stated = [r for r in task.turn_order if r in ranks]
+    stated = [r for r in (task.turn_order if order is None else order) if r in ranks]
     waiting = [t for t in turns if t.trips > 1]
 
     def of(order: Sequence[Turn]) -> Movement:
@@ -112,6 +112,6 @@ def movement(task: TaskOp, array: ArrayOp, tiles: Mapping[str, int]) -> Movement
         size, times = boxes(task.out.data, whole), repeats(kept, whole)
         return Movement(reads, size * times * len(task.results_), size * (times - 1) * len(task.results_), tuple(t.rank for t in order))
 
-    if stated or len(waiting) > MOST_ORDERED:
+    if stated or order is not None or len(waiting) > MOST_ORDERED:
         return of(sorted(waiting, key=lambda t: stated.index(t.rank) if t.rank in stated else len(stated)))
     return min((of(order) for order in permutations(waiting)), key=lambda m: m.total)

@@ -5,7 +5,7 @@ Time is in ticks of 1/1024 cycle, as integers: repetition of a state is then a m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -41,30 +41,43 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Work:
+    """One run of a step: cycles on its resource, bytes per (memory, "read" or "write"), what a task asks of its array."""
+
+    cycles: Fraction = Fraction(0)
+    moved: Mapping[tuple[str, str], Fraction] = field(default_factory=dict[tuple[str, str], Fraction])
+    actions: Actions = field(default_factory=Actions)
+
+
+@dataclass(frozen=True)
 class Step:
     """One operation of the body, or what of its accesses spills.
 
-    `cycles` is how long a whole tile takes on its resource, `latency` what passes from then until the result may be read. `moved` is
-    bytes per (memory, "read" or "write") and run. A transfer's time and bytes shrink with `clips`.
-    `actions` is what a task asks of its array. `home` is where a copy of the result lives, `tile` its bytes.
+    `latency` is what passes from its end until the result may be read. `work` is what a run does, given how many elements there are along each of
+    `clips`, and whether it starts anew (in an iteration without the read at `continues`, an index of `reads`; -1: in all).
+    `home` is where a copy of the result lives, `tile` its bytes.
     """
 
     name: str
     resource: str
     when: When
     stage: int
-    cycles: Fraction
     latency: Fraction
     reads: tuple[ReadPlan, ...]
     makes: bool
     copies: int
-    moved: Mapping[tuple[str, str], Fraction]
+    work: Callable[[tuple[int, ...], bool], Work]
     clips: tuple[Clip, ...] = ()
     transfer: bool = False
     turn: int = 0
-    actions: Actions = field(default_factory=Actions)
+    continues: int | None = None
     home: str = ""
     tile: int = 0
+
+    @property
+    def whole(self) -> Work:
+        """What a run on whole tiles does."""
+        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .kinds import Kinds
 from .result import SimulationResult, TaskCounts, TaskSpan
-from .steps import TICKS, Program
+from .steps import TICKS, Program, Step, Work
 from .timing import Row
 
 BARRIERS = "barriers"
@@ -18,11 +18,26 @@ BARRIERS = "barriers"
 
 @dataclass
 class _Total:
-    """One step over the whole nest: runs, ticks, how many whole tiles it handles (a clipped one counts for its share)."""
+    """One step over the whole nest: runs, ticks, those of them times the share of the array's elements with work, and what it does."""
 
     runs: int = 0
     ticks: int = 0
-    tiles: Fraction = Fraction(0)
+    filled: float = 0.0
+    moved: dict[tuple[str, str], Fraction] = field(default_factory=dict[tuple[str, str], Fraction])
+    operations: Counter[str] = field(default_factory=Counter[str])
+    registers: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, work: Work, hold: int, times: int) -> None:
+        """So many runs of `hold` ticks."""
+        self.runs += times
+        self.ticks += times * hold
+        self.filled += float(times * hold * work.actions.filled)
+        for key, count in work.moved.items():
+            self.moved[key] = self.moved.get(key, Fraction(0)) + times * count
+        for op, count in work.actions.operations.items():
+            self.operations[op] += times * count
+        self.registers["read"] += times * work.actions.register_reads
+        self.registers["write"] += times * work.actions.register_writes
 
 
 def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[TaskSpan] = (), epochs: int = 0) -> SimulationResult:
@@ -30,20 +45,17 @@ def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[
     census = kinds.census(0, kinds.root)
     totals = [_Total() for _ in program.steps]
     for row, times in census.items():
-        shares = kinds.shares(row)
+        works = kinds.works(row)
         for position, hold, _ in row.active:
-            total = totals[position]
-            total.runs += times
-            total.ticks += times * hold
-            total.tiles += shares[position] * times
+            totals[position].add(works[position], hold, times)
     busy: dict[str, dict[str, float]] = {resource: {} for resource in (*program.arrays, program.offchip)}
     filled: dict[str, dict[str, float]] = {resource: {} for resource in busy}
     moved: dict[str, dict[str, Fraction]] = {m: {"read": Fraction(0), "write": Fraction(0)} for m in program.memories}
     for step, total in zip(program.steps, totals, strict=True):
         busy[step.resource][step.name] = total.ticks / TICKS
-        filled[step.resource][step.name] = total.ticks / TICKS * float(step.actions.filled)
-        for (memory, way), count in step.moved.items():
-            moved[memory][way] += count * total.tiles
+        filled[step.resource][step.name] = total.filled / TICKS
+        for (memory, way), count in total.moved.items():
+            moved[memory][way] += count
     return SimulationResult(
         program.name,
         cycles,
@@ -53,21 +65,17 @@ def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[
         timeline=tuple(timeline),
         epochs=epochs,
         filled=filled,
-        counts=tuple(_counts(program, totals)),
+        counts=tuple(_counts(step, total) for step, total in zip(program.steps, totals, strict=True)),
         bounds=bounds(program, census),
     )
 
 
-def _counts(program: Program, totals: Sequence[_Total]) -> list[TaskCounts]:
-    found: list[TaskCounts] = []
-    for step, total in zip(program.steps, totals, strict=True):
-        bytes_: dict[str, dict[str, int]] = {}
-        for (memory, way), count in step.moved.items():
-            bytes_.setdefault(memory, {"read": 0, "write": 0})[way] = int(count * total.tiles)
-        registers = {"read": step.actions.register_reads * total.runs, "write": step.actions.register_writes * total.runs}
-        operations = {op: times * total.runs for op, times in step.actions.operations.items()}
-        found.append(TaskCounts(step.name, step.resource, total.runs, operations, registers, bytes_))
-    return found
+def _counts(step: Step, total: _Total) -> TaskCounts:
+    bytes_: dict[str, dict[str, int]] = {}
+    for (memory, way), count in total.moved.items():
+        bytes_.setdefault(memory, {"read": 0, "write": 0})[way] = int(count)
+    registers = {"read": total.registers["read"], "write": total.registers["write"]}
+    return TaskCounts(step.name, step.resource, total.runs, dict(total.operations), registers, bytes_)
 
 
 def bounds(program: Program, census: Mapping[Row, int]) -> dict[str, float]:

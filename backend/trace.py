@@ -77,7 +77,9 @@ def _named(what: str, track: int, name: str) -> Event:
 def _runs(timeline: Timeline, window: Window, offset: float, tracks: dict[str, int]) -> Iterator[Event]:
     for run in window.runs:
         step = timeline.steps[run.step]
-        moved = {f"{memory} {way} bytes": float(count) for (memory, way), count in step.moved.items()}
+        if run.end == run.start:
+            continue
+        moved = {f"{memory} {way} bytes": float(count) for (memory, way), count in run.moved.items()}
         args = {"tile": timeline.coordinates(run.iteration), "iteration": run.iteration, "stage": step.stage, "window": window.kind, **moved}
         category = "transfer" if step.transfer else "task"
         yield _event("X", step.name, offset + run.start, tracks[step.resource], dur=run.end - run.start, cat=category, args=args)
@@ -101,7 +103,7 @@ def _gaps(timeline: Timeline, offset: float) -> Iterator[Event]:
 def _flows(timeline: Timeline, window: Window, offset: float, tracks: dict[str, int], first: int) -> Iterator[Event]:
     """Arrows between runs of one window, from the last instant of the maker to the start of the reader."""
     made: dict[tuple[int, int], TaskRun] = {}
-    for run in window.runs:
+    for run in (r for r in window.runs if r.end > r.start):
         for read in run.reads:
             maker = made.get(read)
             if maker is None:

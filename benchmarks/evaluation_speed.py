@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from einfold.backend.simulate import simulate
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation.running import lowered, mapping_of
+from einfold.tools.evaluation.points import lowered, mapping_of
 from einfold.tools.evaluation.spec import Spec
 
 

@@ -106,8 +106,9 @@ def einfold_run(dataflow: str, shape: Shape, form: str = STATED) -> Run:
     result = simulate(module)
     seconds = time.perf_counter() - begin
     moved = next(counts.moved["buffer"] for counts in result.counts if counts.resource == ARRAY.name)
-    # Sums that are continued are read as often as they are written; SCALE-Sim does not count reading them.
-    return Run(result.cycles, seconds, (moved["read"] - moved["write"]) / WORD)
+    # Sums that are continued are read as often as they are written but for the first time; SCALE-Sim does not count reading them.
+    sums = max(0, moved["write"] - WORD * shape[0] * shape[1])
+    return Run(result.cycles, seconds, (moved["read"] - sums) / WORD)
 
 
 def scalesim_runs(python: str, points: Sequence[tuple[str, Shape]]) -> list[Run]:

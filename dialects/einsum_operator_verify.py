@@ -10,8 +10,8 @@ from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 
 from ..algebra.expr import Access, Apply, Param, RankShape, ranks, walk
+from . import einsum_verify
 from .einsum_attrs import NumberAttr
-from .einsum_verify import check_operator, find_operator
 from .notation import nearest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _check_not_recursive(op: OperatorOp) -> None:
                 if e.op == f"@{op.sym_name.data}":
                     raise VerifyException(f"operator '{e.op}' is defined by itself")
                 seen.add(e.op)
-                waiting.append(find_operator(op, e.op))
+                waiting.append(einsum_verify.find_operator(op, e.op))
 
 
 def verify_operator(op: OperatorOp) -> None:
@@ -53,7 +53,7 @@ def verify_operator(op: OperatorOp) -> None:
             if isinstance(e, Param) and e.name not in names:
                 raise VerifyException(f"unknown parameter '%{e.name}'{nearest(e.name, names)}")
             if isinstance(e, Apply):
-                check_operator(op, e.op, len(e.args))
+                einsum_verify.check_operator(op, e.op, len(e.args))
         _check_not_recursive(op)
         for rank in ranks(op.body.data):
             raise VerifyException(f"unknown parameter '{rank}'{nearest(rank, names)}")

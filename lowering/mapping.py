@@ -51,6 +51,14 @@ class TensorMapping:
     hold: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a task runs: `stage` epochs after its iteration has begun, and within an epoch in the order of `turn`."""
+
+    stage: int = 0
+    turn: int = 0
+
+
 @dataclass(frozen=True)
 class KernelMapping:
     """One kernel. `einsums`: those it runs (none named: all that share loops). `tiles`: rank -> coordinates of a tile, None for all.
@@ -58,6 +66,7 @@ class KernelMapping:
     `loops`: outermost first, each rank once (`m1`, or `b` if its tile is one coordinate) or twice (`p2`, `p1`: blocks, tiles in a block);
     empty: as the lowering orders them. `blocks`: rank -> at most so many tiles in a block, None for as many as fit. `stages`: Einsums
     between barriers. `spill`: memory -> share, see `accel.kernel`. `budget`: memory -> bytes that blocks may fill, instead of its capacity.
+    `schedule`: task -> when it runs, for all tasks of a kernel or none; loads and stores keep their distance from them.
     """
 
     einsums: tuple[str, ...] = ()
@@ -68,6 +77,7 @@ class KernelMapping:
     overlap: Overlap = "auto"
     spill: Mapping[str, int | float] = field(default_factory=dict[str, "int | float"])
     budget: Mapping[str, int | float] = field(default_factory=dict[str, "int | float"])
+    schedule: Mapping[str, Slot] = field(default_factory=dict[str, Slot])
 
 
 ANY = KernelMapping()

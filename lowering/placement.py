@@ -1,8 +1,8 @@
 """Which array runs an Einsum, and how large a tile is: decided from the machine's description and the Einsums' ranks alone.
 
 One pair of ranks is spread over the rows and columns of the largest array: the pair along which most points gain from having
-neighbours (an operand shared, or a reduction). An Einsum over both ranks runs there if the array has its operations; the others run
-on the arrays beside it. For attention on FuseMax's machine this is the paper's binding.
+neighbours (an operand shared, or a reduction). An Einsum over both ranks runs there if the array has its operations, and so does a product that has
+another such pair of its own; the others run on the arrays beside it. For attention on FuseMax's machine this is the paper's binding.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequ
     beside = [a for a in arrays if a is not grid]
     over_both = spread is not None and all(r in work.ranks for r in spread.ranks)
     grids = [] if grid is None else [grid]
+    if grid is not None and not over_both and (own := _own_pair(work, sizes, grid)) is not None:
+        return _over(work, own, grid, sizes)
     lacking: list[str] = []
     for array in [*grids, *beside] if over_both else [*beside, *grids]:
         missing = missing_operations(work, array)
@@ -118,6 +120,12 @@ def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequ
             return _over(work, spread, array, sizes)
         lacking.append(f"'@{array.sym_name.data}' has no {', '.join(repr(m) for m in missing)}")
     remarks.fail(work.op, f"machine '@{machine.sym_name.data}' cannot run {work.name}: {'; '.join(lacking)}")
+
+
+def _own_pair(work: Work, sizes: Mapping[str, int], grid: ArrayOp) -> Spread | None:
+    """The ranks over which a product of tensors is spread that lacks the cascade's pair: two along which its elements gain from neighbours."""
+    own = best_pair([work], sizes, grid)
+    return own if own is not None and all(r in work.useful for r in own.ranks) and not missing_operations(work, grid) else None
 
 
 def _over(work: Work, spread: Spread | None, array: ArrayOp, sizes: Mapping[str, int]) -> Place:

@@ -4,7 +4,7 @@ A task beside the largest array that reads what that array has just made, and th
 belongs one stage later: it then runs first in its array's next epoch, while the largest array is at the next tile. What depends on
 such tasks follows them. For attention this is FuseMax's binding: RD, RNV and AV of a tile run beside QK and LM of the next one.
 
-A mapping may ask for a stage at each change of resource instead, or state groups of Einsums between barriers.
+A mapping may ask for a stage at each change of resource instead, state groups of Einsums between barriers, or the whole schedule.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from ..dialects.accel_body import LoadOp, StoreOp
 from ..dialects.accel_legal import check_order
 from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_move import MoveOp
+from ..dialects.accel_names import operation_names
 from ..dialects.accel_nest import all_reads, happens, issue_order, scheduled, tile_operands
 from ..dialects.accel_task import TaskOp
+from ..dialects.notation import nearest
 from .flow import Unfit
-from .mapping import KernelMapping
+from .mapping import KernelMapping, Slot
 
 if TYPE_CHECKING:
     pass
@@ -53,6 +55,9 @@ class Deadlock(Unschedulable):
 def set_stages(kernel: KernelOp, machine: MachineOp, distances: Distances, stated: KernelMapping, *, pipeline: bool) -> None:
     """Give every operation its stage and turn. Raises `Deadlock` where stated groups would wait for one another,
     `Unfit` where they leave out a task."""
+    if stated.schedule and (slots := _slots(kernel, stated)):
+        _set_slots(kernel, distances, slots)
+        return
     turns = _turns(kernel, stated)
     late = _late_tasks(kernel, machine) if pipeline and stated.overlap == "auto" and not turns else set[Operation]()
     stages: dict[Operation, int] = {}
@@ -80,6 +85,40 @@ def set_stages(kernel: KernelOp, machine: MachineOp, distances: Distances, state
         for op, turn in turns.items():
             set_number(op, "turn", turn, 0)
         _check_deadlock(kernel)
+
+
+def _slots(kernel: KernelOp, stated: KernelMapping) -> dict[Operation, Slot]:
+    """Task -> when the mapping's schedule runs it; nothing if it names no task of this kernel. Raises `Unfit` if it names some only."""
+    tasks = {name: op for op, name in operation_names(kernel).items() if isinstance(op, TaskOp)}
+    lacking = [name for name in tasks if name not in stated.schedule]
+    if len(lacking) == len(tasks):
+        return {}
+    if lacking:
+        near = nearest(lacking[0], sorted(set(stated.schedule).difference(tasks)))
+        raise Unfit(f"the mapping has a schedule, but not when %{lacking[0]} runs{near}")
+    return {op: stated.schedule[name] for name, op in tasks.items()}
+
+
+def _set_slots(kernel: KernelOp, distances: Distances, slots: dict[Operation, Slot]) -> None:
+    """Tasks as the schedule says; a load comes `distances.loads` before the first task that reads its tile, a move of a tile between the two,
+    a store `distances.stores` after what makes its tile."""
+    stages = {op: slot.stage for op, slot in slots.items()}
+    readers: dict[Operation, list[Operation]] = {}
+    for read in all_reads(kernel):
+        readers.setdefault(read.producer, []).append(read.reader)
+    for op in reversed(scheduled(kernel)):
+        if isinstance(op, LoadOp | MoveOp):
+            ahead = distances.loads if isinstance(op, LoadOp) else 1
+            stages[op] = max(0, min((stages[r] for r in readers.get(op, ()) if r in stages), default=ahead) - ahead)
+    for op in scheduled(kernel):
+        if isinstance(op, StoreOp):
+            stages[op] = (
+                max((stages[p] for v in tile_operands(op) if isinstance(p := v.owner, Operation) and p in stages), default=0) + distances.stores
+            )
+    for op, stage in stages.items():
+        set_number(op, "stage", stage, 0)
+        set_number(op, "turn", slots[op].turn if op in slots else 0, 0)
+    _check_deadlock(kernel)
 
 
 def _resource(op: Operation) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -84,18 +85,25 @@ def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]
             yield from ranks
 
 
-def missing_operations(work: Work, array: ArrayOp) -> list[str]:
-    """The scalar operations of an Einsum that an array cannot do; empty if it can run there."""
+def operations_of(work: Work, array: ArrayOp) -> tuple[Counter[str], ...]:
+    """Scalar operations per point of an Einsum, as `operation_mix` has them, on an array: users' operators by their definitions unless its table
+    has them."""
     table = array.ops.table
 
     def define(name: str) -> tuple[Sequence[str], Expr] | None:
         operator = find_operator(work.op, name)
         return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
 
-    reductions = work.op.reduce.data if work.op.reduce is not None else ()
-    names = {n for count in operation_mix(inlined(work.map, table, define), reductions, table) for n in count}
-    for name in [n for n in names if n.startswith("@") and n not in table]:
-        if (declared := define(name)) is not None:
-            names.remove(name)
-            names.update(n for count in operation_mix(inlined(declared[1], table, define), (), table) for n in count)
-    return sorted(n for n in names if unit_of(n, table) is None)
+    counts = operation_mix(inlined(work.map, table, define), work.op.reduce.data if work.op.reduce is not None else (), table)
+    for count in counts:
+        for name in [n for n in count if n.startswith("@") and n not in table]:
+            if (declared := define(name)) is not None:
+                times, inner = count.pop(name), operation_mix(inlined(declared[1], table, define), (), table)[0]
+                count.update({n: times * c for n, c in inner.items()})
+    return counts
+
+
+def missing_operations(work: Work, array: ArrayOp) -> list[str]:
+    """The scalar operations of an Einsum that an array cannot do; empty if it can run there."""
+    table = array.ops.table
+    return sorted({n for count in operations_of(work, array) for n in count if unit_of(n, table) is None})

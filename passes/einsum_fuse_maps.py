@@ -1,7 +1,8 @@
-"""`einsum-fuse-maps{max-uses=1 max-size=64}`: read a map's expression in place of its result, so that the result is never made.
+"""`einsum-fuse-maps{max-uses=1 max-size=64 contract=false}`: read a map's expression in place of its result, so that the result is never made.
 
 An Einsum without reduction is inlined into the Einsums that read it, if that changes no value: same rounding, same points visited,
-and no element computed more than once unless it is cheap.
+and no element computed more than once unless it is cheap. `contract=true` lets a product that goes into a sum keep the digits that storing it
+would round away, as a fused multiply-add does (IEEE 754-2019, 5.4.1): the one change of value that this pass can make, and never for the worse.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ DEEPEST_MAP = 40
 
 @dataclass(frozen=True)
 class EinsumFuseMapsPass(ModulePass):
-    """max_uses: reads of a map that is inlined, at most. max_size: nodes of the expression that comes out, at most."""
+    """max_uses: reads of a map that is inlined, at most. max_size: nodes of the expression that comes out, at most. contract: whether a product
+    that goes into a sum is inlined although storing it rounds."""
 
     name = "einsum-fuse-maps"
 
     max_uses: int = 1
     max_size: int = 64
+    contract: bool = False
     cascade: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
@@ -72,7 +75,7 @@ class EinsumFuseMapsPass(ModulePass):
         element = str(tensor_of(result).get_element_type())
         if any(s.plain is None for s in producer.out.data):
             return "a dimension of it is not a plain rank"
-        if element not in STORED_AS_COMPUTED:
+        if element not in STORED_AS_COMPUTED and not (self.contract and _only_added(producer)):
             return f"storing it as {element} rounds"
         if producer.empty is not None:
             return "it declares an empty value, so where it holds that value it is absent"
@@ -136,6 +139,22 @@ class EinsumFuseMapsPass(ModulePass):
         except VerifyException as error:
             return str(error)
         return None
+
+
+def _only_added(producer: ComputeOp) -> bool:
+    """Whether an Einsum is a product of two that sums are the only ones to read: what a multiply-add does at once."""
+    product = producer.map.data
+    if not isinstance(product, Apply) or product.op != "mul":
+        return False
+    return all(isinstance(use.operation, ComputeOp) and _adds(use.operation, use.index) for use in producer.results_[0].uses)
+
+
+def _adds(reader: ComputeOp, operand: int) -> bool:
+    """Whether an Einsum reads an operand as an addend of a sum at the root of its map, and nowhere else."""
+    root = reader.map.data
+    addends = root.args if isinstance(root, Apply) and root.op in ("add", "sub") else ()
+    read = sum(a.tensor == operand for a in accesses(root))
+    return read > 0 and read == sum(isinstance(a, Access) and a.tensor == operand for a in addends)
 
 
 def _read_by_einsums_only(value: SSAValue) -> bool:

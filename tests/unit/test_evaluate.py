@@ -1,7 +1,7 @@
 """The FuseMax evaluation (MICRO 2024, arXiv 2406.10491) against the published tables, and for all models against formulas.
 
 The formulas of the one-pass configurations and of the sums over unfused and linear layers are the artifact's. That of FLAT's bytes is ours for
-XLM: concluded from where the artifact keeps each tensor, with no published number behind it.
+XLM: concluded from where the artifact keeps each tensor (which `flat-mappings.csv` states), with no published number behind it.
 
 The published tables are found through the environment variable EINFOLD_REFERENCE, or in `shared/reference` beside the checkout.
 """
@@ -16,7 +16,7 @@ from published import REFERENCE, published_file
 
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.evaluation.report import deviations, headline_value, read_reference
-from einfold.tools.evaluation.running import Row, evaluate
+from einfold.tools.evaluation.running import LEFT_OUT, READ_BACK, Row, evaluate
 
 CLOSE = {"attn-binding": 0.002, "attn-cascade": 0.002, "attn-arch": 0.002, "attn-flat": 0.002, "attn-unfused": 0.002}
 """Table -> largest relative deviation of times and shares; 0.5 % for the others."""
@@ -47,7 +47,7 @@ def test_published_tables(table: str) -> None:
     assert [c for c in header if c] == ["model", "seq_len", "traffic", "latency", "energy", *rows["BERT", "1K"].columns]
     assert {("BERT", "1K"), ("TrXL", "1M")} <= set(reference)
     found = {d.column: d for d in deviations({table: list(rows.values())}, REFERENCE)}
-    assert abs(found.pop("traffic").relative) <= (0.0 if table in FUSED else 0.003)
+    assert abs(found.pop("traffic").relative) <= (0.0 if table in FUSED else 0.001)
     found.pop("energy")
     assert found
     for deviation in found.values():
@@ -84,8 +84,7 @@ def test_flat_by_formula(model: str, length: str) -> None:
     tiles, scores = tokens // TILE, tokens * tokens
     table = load_spec("fusemax").tables["attn-flat"]
     case = load_spec("fusemax").case(table, model, length)
-    again = {"flat-stream.yaml": (tiles, tiles, tiles), "flat-keys.yaml": (tiles, 1, 1), "flat-queries.yaml": (1, tiles, tiles)}
-    again |= {"flat-values.yaml": (tiles, tiles, tiles), "flat-queries-values.yaml": (1, tiles, tiles)}
+    again = {"flat-stream.yaml": (tiles, tiles, tiles), "flat-kept-values.yaml": (tiles, tiles, 1), "flat-queries.yaml": (1, tiles, tiles)}
     if case.file == "flat-weight.yaml":
         words = 4 * scores + tokens * head * (2 + 2 * tokens // 1024)
     else:
@@ -93,8 +92,8 @@ def test_flat_by_formula(model: str, length: str) -> None:
         reads = sum(again[str(case.file)]) + 1
         words = (1 - share) * reads * tokens * head + share * (7 * scores + (3 * tiles + 1) * tokens * head)
     row = tables()["attn-flat"][model, length]
-    # Ours counts the reads of what is loaded into an overbooked buffer, too: 0.7 % at 64K tokens of XLM.
-    assert row.traffic == pytest.approx(WORD * heads * words, rel=0.008)
+    # Values that are kept are loaded whole here, whatever share of their reads spills: 0.14 % at 4K tokens of XLM.
+    assert row.traffic == pytest.approx(WORD * heads * words, rel=2e-3)
     seconds = max(WORD * heads * words / BANDWIDTH, 4 * TILE * heads * tiles * tiles / CLOCK)
     assert row.latency == pytest.approx(seconds, rel=0.002)
     assert row.columns["util_1d"] == pytest.approx(4 * TILE * heads * tiles * tiles / CLOCK / seconds, rel=0.002)
@@ -138,22 +137,48 @@ def test_headlines() -> None:
     for headline in spec.headlines:
         value = headline_value(headline, rows)
         if headline.published is not None:
-            assert value == pytest.approx(headline.published, rel=0.01 if headline.column == "energy" else 0.003), headline.name
+            assert value == pytest.approx(headline.published, rel=0.0025), headline.name
             compared += 1
-    assert compared == len(spec.headlines)
+    assert compared == 17
 
 
 @pytest.mark.parametrize("table", load_spec("fusemax").tables)
 def test_published_energies(table: str) -> None:
-    """With the artifact's accounting, up to 64K tokens."""
+    """With the artifact's accounting, at every length."""
     reference = read_reference(published_file(table).parent, table)
-    compared = [(row, reference[point]) for point, row in tables()[table].items() if point in reference and point[1] not in ("256K", "1M")]
-    assert len(compared) == 8
+    compared = [(row, reference[point]) for point, row in tables()[table].items() if point in reference]
+    assert len(compared) == 12
     for row, theirs in compared:
-        assert row.energy == pytest.approx(float(theirs["energy"]), rel=0.016 if table == "attn-flat" else 0.004), row
+        assert row.energy == pytest.approx(float(theirs["energy"]), rel=0.004), row
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "off"), [("attn-flat", READ_BACK, 0.031), ("attn-cascade", READ_BACK, 0.071), ("attn-cascade", LEFT_OUT, 0.035)]
+)
+def test_without_a_table_s_exceptions_the_published_energies_are_missed(table: str, what: str, off: float) -> None:
+    reference = read_reference(published_file(table).parent, table)
+    rows = [row for point, row in tables()[table].items() if point in reference]
+    missed = max(abs(row.otherwise[what] / float(reference[row.model, row.length]["energy"]) - 1) for row in rows)
+    assert missed == pytest.approx(off, abs=0.001)
 
 
 def test_the_two_fidelities_agree_where_waits_are_short() -> None:
     for table, rows in tables().items():
         for row in rows.values():
-            assert 1 - 1e-9 <= row.latency / row.analytic <= 1.005, (table, row)
+            longest = 1.13 if table == "attn-fused" else 1.005  # multiply-adds under a rule made for separate ones: what scheduling is for
+            assert 1 - 1e-9 <= row.latency / row.analytic <= longest, (table, row)
+
+
+KEPT = {"flat-stream.yaml": set(), "flat-kept-values.yaml": {"V"}, "flat-queries.yaml": {"Q"}, "flat-weight.yaml": {"Q"}}
+"""FLAT's mappings -> which of Q, K and V they keep on the chip."""
+
+
+def test_flat_keeps_on_the_chip_what_the_artifact_states() -> None:
+    with published_file("flat-mappings").open(encoding="utf-8", newline="") as file:
+        stated = {(row["models"], row["seq_len"]): row for row in csv.DictReader(file)}
+    spec = load_spec("fusemax")
+    for model, length in POINTS:
+        row, case = stated[model, length], spec.case(spec.tables["attn-flat"], model, length)
+        assert KEPT[str(case.file)] == {t for t in "QKV" if row[f"{t}_loc"] == "onchip"}, (model, length)
+        assert case.spill.get("buffer", 0.0) == pytest.approx(float(row["proportion_spilled"]))
+        assert (case.file == "flat-weight.yaml") == (row["QK_stationarity"] == "weight")

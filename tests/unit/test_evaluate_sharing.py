@@ -11,7 +11,7 @@ from einfold.dialects.accel import Accel, KernelOp
 from einfold.dialects.einsum import Einsum
 from einfold.lowering.repeats import repeat, repeated_loops
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.evaluation.running import Lowerer, lowered, mapping_of
+from einfold.tools.evaluation.points import Lowerer, lowered, mapping_of
 from einfold.tools.evaluation.spec import Spec
 
 SPEC: Spec = load_spec("fusemax")

@@ -12,12 +12,14 @@ import pytest
 
 from einfold.backend.machine_yaml import load_machine, machine_names
 from einfold.tools.commands.evaluate import load_spec
+from einfold.tools.diagnostics import Failure
 from einfold.tools.evaluation.running import Row
 from einfold.tools.figures import png
 from einfold.tools.figures.axes import Scale, told
 from einfold.tools.figures.blocks_svg import blocks_svg
-from einfold.tools.figures.chart import Bars, Line, Lines, below
+from einfold.tools.figures.chart import Bars, Line, Lines
 from einfold.tools.figures.fusemax import figures
+from einfold.tools.figures.saving import write_figure
 from einfold.tools.figures.svg import Area, Disc, Drawing, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -47,7 +49,7 @@ def test_text_in_a_drawing_is_escaped_and_the_file_is_xml() -> None:
 
 
 def test_the_same_drawing_is_the_same_bytes() -> None:
-    assert bars().render() == bars().render()
+    assert bars().drawn().render() == bars().drawn().render()
 
 
 def test_bars_are_as_high_as_their_values() -> None:
@@ -113,10 +115,26 @@ def test_ticks_are_short(value: float, text: str) -> None:
     assert told(value) == text
 
 
-def test_drawings_below_one_another_are_one_file() -> None:
-    root = ET.fromstring(below([bars().render(), bars(height=100).render()]))
-    assert (root.get("width"), root.get("height")) == ("1180", "440")
-    assert [e.get("y") for e in root] == ["0", "340"]
+def test_drawings_below_one_another_are_one_drawing() -> None:
+    upper, lower = bars().drawn(), bars(height=200).drawn()
+    both = Drawing.below([upper, lower])
+    assert (both.width, both.height, both.title) == (1180, 540, upper.title)
+    assert both.shapes[: len(upper.shapes)] == upper.shapes
+    moved = [(a.y, b.y) for a, b in zip(lower.shapes, both.shapes[len(upper.shapes) :], strict=True) if isinstance(a, Text) and isinstance(b, Text)]
+    assert moved and all(after == before + 340 for before, after in moved)
+
+
+@pytest.mark.parametrize(("name", "start"), [("f.svg", b"<svg"), ("f.PNG", b"\x89PNG"), ("f", b"<svg")])
+def test_a_figure_s_file_is_what_its_name_says(name: str, start: bytes, tmp_path: Path) -> None:
+    write_figure(str(tmp_path / name), bars().drawn())
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_a_figure_in_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Failure) as caught:
+        write_figure(str(tmp_path / "f.pdf"), bars().drawn())
+    assert caught.value.diagnostics[0].message == "a figure's file is called .svg or .png, not '.pdf'"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", machine_names())
@@ -180,7 +198,6 @@ def test_an_evaluation_without_a_figure_s_tables_has_no_such_figure() -> None:
     assert list(figures(load_spec("fusemax"), known)) == ["fig6a", "fig6b", "fig7", "fig8", "fig9"]
 
 
-@pytest.mark.skipif(not png.available(), reason="Pillow is not installed")
 def test_a_drawing_as_png_has_its_colours_where_they_are() -> None:
     image_module = pytest.importorskip("PIL.Image")
     drawing = Drawing(60, 40, "t")

@@ -124,7 +124,7 @@ def test_accumulators_continue(op: str, init: int | str) -> None:
 def test_continuing_costs_no_cycle_but_reads_the_sum() -> None:
     result = simulate(parse(ONTO.format(op="add", init=0), 3))
     assert result.busy["x"]["t"] == 3
-    assert result.moved["buffer"]["read"] == 12 + 3 + 1, "what is loaded, the sum before each tile, and the end"
+    assert result.moved["buffer"]["read"] == 12 + 2 + 1, "what is loaded, the sum before each tile but the first, and the end"
 
 
 def test_only_a_reduction_continues() -> None:

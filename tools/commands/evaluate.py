@@ -1,13 +1,14 @@
 """`einfold evaluate NAME --out DIR`: a whole published evaluation, every point through cascade, machine, mapping and simulator.
 
 NAME is one that comes with einfold (`fusemax`) or the path of a YAML file of the same kind. DIR gets a CSV file per table and sweep, `fidelity.csv`,
-`summary.md`, and `figures/*.svg` (and `*.png`, with Pillow) where the tables are those of the paper's figures; files appear only when all of
+`summary.md`, and `figures/*.svg` and `*.png` where the tables are those of the paper's figures; files appear only when all of
 them are complete.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from importlib.resources import files
@@ -17,11 +18,13 @@ from ..counting import accounting_in, add_accounting_option
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..evaluation.report import fidelity_csv, summary, table_csv
 from ..evaluation.running import evaluate
-from ..evaluation.spec import Spec, SpecError, parse_spec
+from ..evaluation.searching import Searched, mapping_files, search_tables, searched_csv
+from ..evaluation.spec import Spec
+from ..evaluation.spec_yaml import SpecError, parse_spec
 from ..evaluation.sweep import load_sweep, run_sweep, sweep_csv
 from ..evaluation.sweep_spec import Sweep
 from ..figures.fusemax import figures
-from ..figures.png import available, to_png
+from ..figures.png import to_png
 from ..figures.svg import Drawing
 from ..figures.sweep import sweep_figure
 from ..output import write_bytes
@@ -30,8 +33,8 @@ from ..simulation import told_at
 PACKAGED = ("fusemax",)
 """Evaluations that come with einfold: folders of `examples` with an `evaluation.yaml`."""
 
-FIDELITY, FIGURES = "fidelity", "figures"
-"""The table of both fidelities; the folder in DIR for figures, where the evaluation has the tables that they show."""
+FIDELITY, FIGURES, SEARCHED = "fidelity", "figures", "searched"
+"""The table of both fidelities; the folder in DIR for figures, where the evaluation has the tables that they show; that for mappings found anew."""
 
 REFERENCE = "EINFOLD_REFERENCE"
 """The environment variable that names a folder of published tables, unless --reference does."""
@@ -43,6 +46,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default) or by bounds")
     add_accounting_option(parser)
     parser.add_argument("--reference", metavar="DIR", help=f"published tables to compare with (default: ${REFERENCE}, if set)")
+    parser.add_argument("--search", action="store_true", help="find the mappings of searched tables anew; DIR gets them, and searched.csv")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default: 2, or the cores there are)")
 
 
@@ -54,10 +58,16 @@ def run(args: Namespace) -> int:
     accounting_in(args.accounting)
     sweeps = _sweeps(spec)
     reference = _reference(args.reference)
+    found: list[Searched] = []
+    if args.search:
+        spec, found = _search(spec)
     tables = evaluate(spec, fidelity=args.fidelity, accounting=args.accounting, jobs=args.jobs)
     written = {f"{name}.csv": table_csv(rows) for name, rows in tables.items()}
     written[f"{FIDELITY}.csv"] = fidelity_csv(tables)
     written["summary.md"] = summary(spec, tables, args.fidelity, args.accounting, reference)
+    if found:
+        written["searched.csv"] = searched_csv(found)
+        written |= {f"{SEARCHED}/{name}": text for name, text in mapping_files(found).items()}
     drawn = figures(spec, tables, reference)
     for sweep in sweeps:
         points = run_sweep(sweep, spec, fidelity=args.fidelity, jobs=args.jobs)
@@ -66,13 +76,23 @@ def run(args: Namespace) -> int:
             drawn[sweep.figure] = sweep_figure(sweep, points)
     contents = {name: text.encode("utf-8") for name, text in written.items()} | _figure_files(drawn)
     try:
-        (out / FIGURES if drawn else out).mkdir(parents=True, exist_ok=True)
+        for folder in dict.fromkeys(str(Path(name).parent) for name in contents):
+            (out / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(Diagnostic("error", f"cannot be made: {error.strerror}", str(out))) from error
     for name, data in contents.items():
         write_bytes(str(out / name), data)
     print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
     return 0
+
+
+def _search(spec: Spec) -> tuple[Spec, list[Searched]]:
+    """The evaluation with mappings found anew; tells where it is on a terminal. Raises `Failure`."""
+    shown = sys.stderr.isatty()
+    result = search_tables(spec, lambda told: print(f"\r\x1b[2K{told}", end="", file=sys.stderr, flush=True) if shown else None)
+    if shown:
+        print("\r\x1b[2K", end="", file=sys.stderr)
+    return result
 
 
 def _sweeps(spec: Spec) -> list[Sweep]:
@@ -85,11 +105,9 @@ def _sweeps(spec: Spec) -> list[Sweep]:
 
 
 def _figure_files(drawn: Mapping[str, Drawing]) -> dict[str, bytes]:
-    """Path in DIR -> contents: SVG, and PNG where Pillow is installed."""
-    found = {f"{FIGURES}/{name}.svg": drawing.render().encode("utf-8") for name, drawing in drawn.items()}
-    if available():
-        found |= {f"{FIGURES}/{name}.png": to_png(drawing) for name, drawing in drawn.items()}
-    return found
+    """Path in DIR -> contents: SVG and PNG."""
+    vectors = {f"{FIGURES}/{name}.svg": drawing.render().encode("utf-8") for name, drawing in drawn.items()}
+    return vectors | {f"{FIGURES}/{name}.png": to_png(drawing) for name, drawing in drawn.items()}
 
 
 def load_spec(name: str) -> Spec:

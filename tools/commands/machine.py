@@ -9,16 +9,16 @@ from ...backend.area import area_of
 from ...backend.machine_yaml import MachineError, load_machine
 from ..diagnostics import Failure
 from ..figures.blocks import block_diagram
-from ..figures.blocks_svg import blocks_svg
+from ..figures.blocks_svg import blocks_figure
+from ..figures.saving import write_figure
 from ..machine_told import HEAD, Overview, action_table, area_lines, description, table
-from ..output import write_text
 from ..simulation import told_at
 
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a machine's name ('einfold machines' lists them) or YAML file")
     parser.add_argument("--json", action="store_true", help="print one JSON object, with the keys of the YAML file")
-    parser.add_argument("--svg", metavar="FILE", help="draw the block diagram, too")
+    parser.add_argument("--svg", metavar="FILE", help="draw the block diagram, too: a file whose name ends in .svg or .png")
 
 
 def run(args: Namespace) -> int:
@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
     except MachineError as error:
         raise Failure(told_at(str(error), name)) from error
     if args.svg is not None:
-        write_text(args.svg, blocks_svg(machine))
+        write_figure(args.svg, blocks_figure(machine))
     if args.json:
         overview = {k: v for k, v in Overview(name, machine).to_json().items() if k.startswith(("peak", "buffer", "dram"))}
         print(json.dumps({**description(machine), **overview, "area": area_of(machine).to_json()}, indent=2))

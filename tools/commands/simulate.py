@@ -10,14 +10,17 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
+from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import DiagnosticException
 
 from ...analysis import remarks
+from ...backend.machine import Machine
 from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ...dialects.accel import KernelOp
 from ...dialects.einsum import CascadeOp
+from ...lowering.machine_lookup import machines_of
 from ..bounding import bounds_in, bounds_json, bounds_lines
 from ..choosing import choose_cascade
 from ..counting import accounting_in, add_accounting_option, energy_in, energy_lines, machines_in_order
@@ -25,6 +28,8 @@ from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
+from ..roofline import Roof, forms_of, most_passed
+from ..roofline_told import roofline_json, roofline_lines
 from ..simulation import Wanted, lower, machine_named, mapping_in, only
 from ..source import Source, known_source
 from ..tracing import write_trace
@@ -42,6 +47,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--no-overlap", action="store_true", help="no software pipeline: all tasks of a tile in one stage, one copy of it")
     parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default), or by bounds only")
     add_accounting_option(parser)
+    parser.add_argument("--roofline", metavar="FILE", help="also draw and tell the roofline of the cascade's forms: a file that ends in .svg or .png")
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
     parser.add_argument("--trace", metavar="FILE", help="write the timeline in the Chrome trace format, as Perfetto opens it")
@@ -55,7 +61,7 @@ def run(args: Namespace) -> int:
     module = load_module(file, ctx)
     source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")
     found: dict[str, object] = {}
-    lines: list[str] = []
+    lines, told = list[str](), list[str]()
     with remarks.collect() as made:
         if any(isinstance(op, CascadeOp) for op in module.walk()):
             cascade = only(module, choose_cascade(module, args.cascade, file))
@@ -64,6 +70,10 @@ def run(args: Namespace) -> int:
             found |= {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": machine}
             lines.append(f"cascade @{cascade.sym_name.data} on @{machine}: {_sizes(cascade.sizes)}")
             original = module.clone() if args.values else None
+            if args.roofline is not None:
+                title = f"@{cascade.sym_name.data} on @{machine}"
+                told, forms = _roofline(args.roofline, title, module, ctx, source, machine)
+                found["roofline"] = forms
             wanted = Wanted(machine, args.pipeline, tuple(args.tile), not args.no_overlap, mapping_in(args.mapping))
             lowered = lower(ctx, module, source, wanted)
             verify_module(module, source)
@@ -85,16 +95,27 @@ def run(args: Namespace) -> int:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))
     else:
-        told = ["", *energy_lines(energy), "", *bounds_lines(bounds, result.cycles)]
-        print("\n".join([*lines, *_mapping(module), "", result.render(), *told]))
+        costs = ["", *energy_lines(energy), "", *bounds_lines(bounds, result.cycles)]
+        print("\n".join([*lines, *_mapping(module), "", result.render(), *costs, *([""] if told else []), *told]))
         for note in notes:
             print(f"{file}: note: {note}", file=sys.stderr)
     return 0
 
 
+def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Source, machine: str) -> tuple[list[str], dict[str, object]]:
+    """Draw the roofline of a module's cascade; its text and data."""
+    from ..figures.roofline import roofline_figure
+    from ..figures.saving import write_figure
+
+    rank = most_passed(module)
+    roof, forms = Roof.of(Machine.from_op(machines_of(module)[machine])), forms_of(ctx, module, source, machine, rank)
+    write_figure(path, roofline_figure(title, roof, forms, rank))
+    return roofline_lines(roof, forms, rank), roofline_json(roof, forms, rank)
+
+
 def _refuse_options(args: Namespace, file: str) -> None:
     """Options that need a cascade, where there are kernels only."""
-    options = ("machine", "set", "cascade", "pipeline", "tile", "mapping", "no_overlap", "values")
+    options = ("machine", "set", "cascade", "pipeline", "tile", "mapping", "no_overlap", "values", "roofline")
     given = next((f"--{o.replace('_', '-')}" for o in options if getattr(args, o) not in (None, [], False)), None)
     if given is not None:
         raise Failure(Diagnostic("error", f"{given} needs an einsum.cascade; there is none in it", file))

@@ -10,40 +10,27 @@ import gc
 import multiprocessing
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import DiagnosticException
 
-from ...analysis import remarks
-from ...analysis.resize import ResizeError, resize
 from ...backend.accounting import accounting_names, load_accounting
-from ...backend.energy import energy_of
+from ...backend.energy import energy_of, read_back
 from ...backend.machine import Machine
-from ...backend.machine_yaml import MachineError, load_machine
 from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
-from ...dialects.accel import KernelOp
-from ...lowering.lower_einsum_to_accel import Lowered
-from ...lowering.mapping import CascadeMapping
-from ...lowering.repeats import repeat, repeated_loops
-from ..choosing import choose_cascade
-from ..default_pipeline import NO_TILES
-from ..diagnostics import Diagnostic, Failure
-from ..loading import load_module, new_context
-from ..simulation import Wanted, lower, mapping_in, only, told_at
-from ..source import Source, known_source
-from ..verifying import verify_module
-from .spec import Case, Spec, Table
+from ..diagnostics import Diagnostic, Failure, suggestion
+from .points import Lowerer, machine_of
+from .spec import Spec, Table
+
+LEFT_OUT, READ_BACK = "what the table leaves out", "what the table reads back"
+"""A table's exceptions from an accounting."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A point of a table: bytes at the off-chip memory, seconds (of the asked fidelity, and by the bounds), pJ by
-    accounting, shares of time by column."""
+    accounting, shares of time by column. `otherwise`: pJ by the asked accounting without one of the table's exceptions, by what that is."""
 
     table: str
     model: str
@@ -55,6 +42,7 @@ class Row:
     accounting: str
     columns: Mapping[str, float]
     critical: str
+    otherwise: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def energy(self) -> float:
@@ -128,10 +116,25 @@ class _Task:
         parts = result.kernels or (result,)
         analytic = sum(max(k.bounds.values()) for k in parts) / machine.clock
         accountings = dict.fromkeys((*accounting_names(), self.accounting))
-        used = {a: energy_of(result.counts, machine, load_accounting(a), table.uncounted).total for a in accountings}
-        return Row(
-            name, model, length, sum(result.moved[offchip].values()), result.seconds, analytic, used, self.accounting, columns, result.critical
-        )
+        used = {a: _energy(result, machine, a, table, model, length) for a in accountings}
+        changed = {LEFT_OUT: replace(table, uncounted={}), READ_BACK: replace(table, read_back=())}
+        otherwise = {what: _energy(result, machine, self.accounting, t, model, length) for what, t in changed.items() if t != table}
+        moved = sum(result.moved[offchip].values())
+        return Row(name, model, length, moved, result.seconds, analytic, used, self.accounting, columns, result.critical, otherwise)
+
+
+def _energy(result: SimulationResult, machine: Machine, accounting: str, table: Table, model: str, length: str) -> float:
+    """pJ of a point. Raises `Failure` for an operation that the table names and the point does not have."""
+    known, counts = load_accounting(accounting), result.counts
+    names = [name for entry in table.read_back if entry.covers(model, length) for name in entry.of]
+    if known.per_table and names:
+        try:
+            counts = read_back(counts, names, [m.name for m in machine.memories if not m.offchip])
+        except KeyError as error:
+            there = [c.name for c in counts]
+            message = f"'artifact_reads_back' names '{error.args[0]}'{suggestion(str(error.args[0]), there)}; there are {', '.join(there)}"
+            raise Failure(Diagnostic("error", message, result.name)) from error
+    return energy_of(counts, machine, known, table.uncounted).total
 
 
 def share_of(result: SimulationResult, array: str, einsum: str | None = None) -> float:
@@ -145,97 +148,3 @@ def share_of(result: SimulationResult, array: str, einsum: str | None = None) ->
     if einsum not in tasks:
         raise Failure(Diagnostic("error", f"no Einsum '{einsum}' on '{array}', which runs {', '.join(tasks) or 'none'}", result.name))
     return tasks[einsum] / (result.cycles or 1.0)
-
-
-@dataclass(frozen=True)
-class Kernels:
-    """A module of verified kernels, and how their tensors are named."""
-
-    module: ModuleOp
-    lowered: Lowered
-
-
-def lowered(spec: Spec, table: Table, mapping: CascadeMapping, sizes: Mapping[str, int], machine: Machine | None = None) -> Kernels:
-    """The kernels of a table's cascade at some sizes, on a machine (None: the table's own). Raises `Failure`."""
-    path = str(spec.folder / table.cascade)
-    ctx = new_context()
-    module = _read(path).clone()
-    source = known_source(path) or Source(path, "")
-    only(module, choose_cascade(module, None, path))
-    try:
-        resize(module, sizes)
-    except ResizeError as error:
-        raise Failure(Diagnostic("error", str(error), path)) from error
-    symbol = _put(module, machine or machine_of(table.machine, spec.folder))
-    with remarks.collect():
-        made = lower(ctx, module, source, Wanted(symbol, table.pipeline, (), True, mapping, verify=False))
-    verify_module(module, source)
-    return Kernels(module, made)
-
-
-class Lowerer:
-    """Lowers points one after another, with the kernels of the last one at other trip counts where that is all that differs."""
-
-    def __init__(self, spec: Spec, machine: Machine | None = None):
-        """`machine`: instead of the tables' own."""
-        self.spec, self.machine = spec, machine
-        self.reused = 0
-        """How often the kernels of the point before served."""
-        self._last: tuple[Table, Case, dict[str, int], ModuleOp] | None = None
-
-    def lowered(self, table: Table, model: str, length: str, tiles: Mapping[str, int] = NO_TILES) -> ModuleOp:
-        """The kernels of a point; `tiles`, the same for all points, are instead of its mapping's."""
-        case, sizes = self.spec.case(table, model, length), self.spec.sizes(table, model, length)
-        if self._last is not None and self._last[:2] == (table, case):
-            _, _, old, module = self._last
-            changed = {r for r in sizes if sizes[r] != old[r]}
-            kernels = [op for op in module.walk() if isinstance(op, KernelOp)]
-            if all(changed <= repeated_loops(kernel) for kernel in kernels):
-                for kernel in kernels:
-                    for loop in changed:
-                        repeat(kernel, loop, sizes[loop])
-                self._last = table, case, sizes, module
-                self.reused += 1
-                return module
-        mapping = _tiled(mapping_of(case, self.spec.folder), tiles)
-        module = lowered(self.spec, table, mapping, sizes, self.machine).module
-        self._last = table, case, sizes, module
-        return module
-
-
-@lru_cache(maxsize=64)
-def _read(path: str) -> ModuleOp:
-    return load_module(path, new_context())
-
-
-@lru_cache(maxsize=64)
-def machine_of(name: str, folder: Path) -> Machine:
-    """A machine by its name, or from its file beside the spec. Raises `Failure`."""
-    path = str(folder / name) if name.endswith((".yaml", ".yml")) else name
-    try:
-        return load_machine(path)
-    except MachineError as error:
-        raise Failure(told_at(str(error), name)) from error
-
-
-def _put(module: ModuleOp, machine: Machine) -> str:
-    """Put a machine into a module; its symbol there."""
-    Rewriter.insert_op(machine.to_op(), InsertPoint.at_start(module.body.block))
-    return machine.name
-
-
-@lru_cache(maxsize=64)
-def _mapping(path: str | None) -> CascadeMapping:
-    return mapping_in(path)
-
-
-def mapping_of(case: Case, folder: Path) -> CascadeMapping:
-    """The mapping of a case, with its spill shares. Raises `Failure`."""
-    mapping = _mapping(None if case.file is None else str(folder / case.file))
-    if not case.spill:
-        return mapping
-    return replace(mapping, kernels=tuple(replace(k, spill={**k.spill, **case.spill}) for k in mapping.kernels))
-
-
-def _tiled(mapping: CascadeMapping, tiles: Mapping[str, int]) -> CascadeMapping:
-    return replace(mapping, kernels=tuple(replace(k, tiles={**k.tiles, **tiles}) for k in mapping.kernels)) if tiles else mapping

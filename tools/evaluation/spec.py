@@ -1,38 +1,54 @@
-"""What `einfold evaluate` runs, read from a YAML file: models and lengths, and per table a cascade, passes, a machine and mappings.
+"""What `einfold evaluate` runs: models and lengths, and per table a cascade, passes, a machine and mappings.
 
-Nothing here or in `running.py` knows a configuration: they differ in files only.
+Nothing here or in `running.py` knows a configuration: they differ in files only, which `spec_yaml.py` reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
-import yaml
-
-from ...backend.mapping_yaml import read_shares
-from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_number, read_text
-from ...dialects.einsum_attrs import MAX_SIZE
-from ...dialects.notation import nearest
+from ...lowering.mapping import CascadeMapping
+from ...search.judge import Objective
 
 LENGTH = "length"
 """The parameter that is not a model's but the point's."""
 
 
-class SpecError(DescriptionError):
-    """A file that does not describe an evaluation: `file:line:col: error: reason`."""
-
-
 @dataclass(frozen=True)
 class Case:
-    """The mapping of some points of a table: a file, or None for what einfold decides. Empty: all models, all lengths."""
+    """The mapping of some points of a table: a file, or None for what einfold decides. Empty: all models, all lengths.
+
+    What a search has found is no file: `mapping`, and the passes that it goes with, instead of the table's.
+    """
 
     file: str | None = None
     models: tuple[str, ...] = ()
     lengths: tuple[str, ...] = ()
     spill: Mapping[str, int | float] = field(default_factory=dict[str, "int | float"])
+    mapping: CascadeMapping | None = None
+    pipeline: str | None = None
+
+    def covers(self, model: str, length: str) -> bool:
+        return (not self.models or model in self.models) and (not self.lengths or length in self.lengths)
+
+
+@dataclass(frozen=True)
+class Search:
+    """How `--search` finds a table's form and mappings anew; see `search/search.py` for what each option means."""
+
+    objective: Objective = "latency"
+    contract: bool = True
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """Operations whose results the artifact reads from the chip's memories once more, at some points. Empty: all models, all lengths."""
+
+    of: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    lengths: tuple[str, ...] = ()
 
     def covers(self, model: str, length: str) -> bool:
         return (not self.models or model in self.models) and (not self.lengths or length in self.lengths)
@@ -43,8 +59,8 @@ class Table:
     """One table, with a row for each model and length.
 
     `ranks`: rank -> the parameters whose product is its size. `columns`: column -> array, or array and Einsum, whose utilisation it shows.
-    `uncounted`: array -> operations whose energy the artifact's accounting leaves out. `pipeline`: passes before placement; None: those to
-    the fewest passes.
+    `uncounted`: array -> operations whose energy the artifact's accounting leaves out; `read_back`: what it counts besides. `pipeline`: passes
+    before placement; None: those to the fewest passes. `search`: how the mappings were found, of a table whose mappings a search did find.
     """
 
     cascade: str
@@ -53,7 +69,9 @@ class Table:
     pipeline: str | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    read_back: tuple[ReadBack, ...] = ()
     cases: tuple[Case, ...] = (Case(),)
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -101,120 +119,3 @@ class Spec:
     def points(self) -> list[tuple[str, str]]:
         """Model and length of every row."""
         return [(m, n) for m in self.models for n in self.lengths]
-
-
-def _texts(reader: Reader, node: Any, what: str) -> tuple[str, ...]:
-    if not isinstance(node, yaml.SequenceNode) or not cast(list[Any], node.value):
-        raise reader.fail(node, f"{what} must be a list of names")
-    return tuple(read_text(reader, item, f"an entry of {what}") for item in cast(list[Any], node.value))
-
-
-def _size(reader: Reader, node: Any, what: str) -> int:
-    value = read_count(reader, node, what)
-    if value > MAX_SIZE:
-        raise reader.fail(node, f"{what} is {value}; sizes run from 1 to 2^40")
-    return value
-
-
-def _sizes(reader: Reader, node: Any, what: str) -> dict[str, int]:
-    found = {name: _size(reader, value, f"'{name}' in {what}") for name, (_, value) in reader.entries(node, what).items()}
-    if not found:
-        raise reader.fail(node, f"{what} is empty")
-    return found
-
-
-def _models(reader: Reader, node: Any, what: str) -> dict[str, dict[str, int]]:
-    found = {name: _sizes(reader, value, f"model '{name}'") for name, (_, value) in reader.entries(node, what).items()}
-    if not found:
-        raise reader.fail(node, f"{what} is empty")
-    return found
-
-
-def _lists(reader: Reader, node: Any, what: str) -> dict[str, tuple[str, ...]]:
-    return {name: _texts(reader, value, f"'{name}' in {what}") for name, (_, value) in reader.entries(node, what).items()}
-
-
-def _cases(reader: Reader, node: Any, what: str) -> tuple[Case, ...]:
-    if not isinstance(node, yaml.SequenceNode) or not cast(list[Any], node.value):
-        raise reader.fail(node, f"{what} must be a list of mappings")
-    return tuple(Case(**reader.record(item, _CASE, "a mapping")) for item in cast(list[Any], node.value))
-
-
-def _tables(reader: Reader, node: Any, what: str) -> dict[str, Table]:
-    return {n: Table(**reader.record(value, _TABLE, f"table '{n}'")) for n, (_, value) in reader.entries(node, what).items()}
-
-
-def _headlines(reader: Reader, node: Any, what: str) -> tuple[Headline, ...]:
-    if not isinstance(node, yaml.SequenceNode):
-        raise reader.fail(node, f"{what} must be a list of headlines")
-    return tuple(Headline(**reader.record(item, _HEADLINE, "a headline")) for item in cast(list[Any], node.value))
-
-
-_CASE: Mapping[str, Key] = {
-    "file": Key("file", read_text),
-    "models": Key("models", _texts),
-    "lengths": Key("lengths", _texts),
-    "spill": Key("spill", read_shares),
-}
-
-_TABLE: Mapping[str, Key] = {
-    "cascade": Key("cascade", read_text, required=True),
-    "machine": Key("machine", read_text, required=True),
-    "ranks": Key("ranks", _lists, required=True),
-    "pipeline": Key("pipeline", read_text),
-    "columns": Key("columns", _lists),
-    "artifact_leaves_out": Key("uncounted", _lists),
-    "mappings": Key("cases", _cases),
-}
-
-_HEADLINE: Mapping[str, Key] = {
-    "name": Key("name", read_text, required=True),
-    "column": Key("column", read_text, required=True),
-    "published": Key("published", read_number),
-    "mean": Key("mean", read_text),
-    "over": Key("over", _texts),
-    "under": Key("under", _texts),
-}
-
-_SPEC: Mapping[str, Key] = {
-    "name": Key("name", read_text, required=True),
-    "source": Key("source", read_text),
-    "models": Key("models", _models, required=True),
-    "lengths": Key("lengths", _sizes, required=True),
-    "tables": Key("tables", _tables, required=True),
-    "headlines": Key("headlines", _headlines),
-    "sweeps": Key("sweeps", _texts),
-    "notes": Key("notes", _texts),
-}
-
-
-def parse_spec(text: str, file: str, folder: Path) -> Spec:
-    """The evaluation that a YAML text describes. Raises `SpecError` with `file` and, where it is known, the line."""
-    reader = Reader(file, SpecError)
-    spec = Spec(folder=folder, **reader.record(compose(text, reader), _SPEC, "the evaluation"))
-    _check(spec, file)
-    return spec
-
-
-def _check(spec: Spec, file: str) -> None:
-    """Raise `SpecError` for the first name in a spec that stands for nothing, or a point that no mapping covers."""
-
-    def known(names: Sequence[str], there: Collection[str], what: str) -> None:
-        for name in names:
-            if name not in there:
-                raise SpecError(f"{file}: error: unknown {what} '{name}'{nearest(name, sorted(there))}")
-
-    parameters = {p for m in spec.models.values() for p in m if all(p in other for other in spec.models.values())} | {LENGTH}
-    for name, table in spec.tables.items():
-        known([f for factors in table.ranks.values() for f in factors], parameters, f"parameter in table '{name}',")
-        for case in table.cases:
-            known(case.models, spec.models, f"model in table '{name}',")
-            known(case.lengths, spec.lengths, f"length in table '{name}',")
-        for model, length in spec.points:
-            if not any(c.covers(model, length) for c in table.cases):
-                raise SpecError(f"{file}: error: table '{name}' has no mapping for {model} at {length}")
-    for headline in spec.headlines:
-        tables = (*headline.over, *headline.under, *([headline.mean] if headline.mean is not None else []))
-        known(tables, spec.tables, f"table in headline '{headline.name}',")
-        if (headline.mean is None) == (not headline.over or not headline.under):
-            raise SpecError(f"{file}: error: headline '{headline.name}' needs either 'mean', or 'over' and 'under'")

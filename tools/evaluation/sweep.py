@@ -19,8 +19,10 @@ from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..simulation import told_at
-from .running import Lowerer, Refused, machine_of
-from .spec import Spec, SpecError
+from .points import Lowerer, machine_of
+from .running import Refused
+from .spec import Spec
+from .spec_yaml import SpecError
 from .sweep_spec import Accelerator, Design, Sweep, parse_sweep
 
 
@@ -90,8 +92,11 @@ def resized(machine: Machine, sweep: Sweep, design: Design) -> Machine:
 
 
 def _memory(memory: Memory, machine: Machine, sweep: Sweep, design: Design) -> Memory:
-    area = {"total": sweep.area.byte * design.buffer}
-    return replace(memory, capacity=design.buffer, row=design.side * machine.word, area=area)
+    area = sweep.area.buffer(design.side, design.buffer)
+    if area is None:
+        message = f"no area is stated of a buffer of {design.buffer} bytes beside arrays of {design.side}"
+        raise Failure(Diagnostic("error", message, f"sweep '{sweep.name}'"))
+    return replace(memory, capacity=design.buffer, row=design.side * machine.word, area={"total": area})
 
 
 def _array(array: Array, sweep: Sweep, design: Design) -> Array:

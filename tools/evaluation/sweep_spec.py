@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import yaml
 
 from ...backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
 from ...dialects.notation import nearest
-from .spec import Spec, SpecError
+from .spec import Spec
+from .spec_yaml import SpecError
+
+T = TypeVar("T")
 
 SIDE_LIMIT = 2**16
 """Rows or columns of an array, at most."""
@@ -42,11 +45,18 @@ class Accelerator:
 
 @dataclass(frozen=True)
 class AreaModel:
-    """um2 of what changes its size: a byte of the buffer; a word of a register file, and a bit of its address."""
+    """um2 of what changes its size: of buffers by side of the arrays (a row of the buffer is a row of an array) and bytes, or else of a byte of any
+    buffer; a word of a register file, and a bit of its address."""
 
-    byte: int | float
+    byte: int | float | None = None
+    buffers: Mapping[int, Mapping[int, int | float]] = field(default_factory=dict[int, "Mapping[int, int | float]"])
     word: int | float = 0
     address_bit: int | float = 0
+
+    def buffer(self, side: int, size: int) -> float | None:
+        """um2 of a buffer of `size` bytes beside arrays of `side` columns; None if it is not stated."""
+        known = self.buffers.get(side, {}).get(size)
+        return known if known is not None else None if self.byte is None else self.byte * size
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,16 @@ def _accelerators(reader: Reader, node: Any, what: str) -> dict[str, Accelerator
     return {n: Accelerator(**reader.record(v, _ACCELERATOR, f"accelerator '{n}'")) for n, (_, v) in reader.entries(node, what).items()}
 
 
+def _by_count(reader: Reader, node: Any, what: str, read: Callable[[Reader, Any, str], T]) -> dict[int, T]:
+    """A mapping whose keys are counts."""
+    entries = reader.entries(node, what)
+    return {read_count(reader, key, f"a key of {what}"): read(reader, value, f"'{name}' in {what}") for name, (key, value) in entries.items()}
+
+
+def _buffers(reader: Reader, node: Any, what: str) -> dict[int, dict[int, int | float]]:
+    return _by_count(reader, node, what, lambda r, n, w: _by_count(r, n, w, read_number))
+
+
 def _area(reader: Reader, node: Any, what: str) -> AreaModel:
     return AreaModel(**reader.record(node, _AREA, what))
 
@@ -127,7 +147,8 @@ _ACCELERATOR: Mapping[str, Key] = {
 }
 
 _AREA: Mapping[str, Key] = {
-    "buffer_byte": Key("byte", read_number, required=True),
+    "buffers": Key("buffers", _buffers),
+    "buffer_byte": Key("byte", read_number),
     "register_word": Key("word", read_number_or_zero),
     "register_address_bit": Key("address_bit", read_number_or_zero),
 }

@@ -1,1 +1,1 @@
-"""Figures of our own making: charts as shapes, shapes as SVG, and as PNG where Pillow is installed."""
+"""Figures of our own making: charts as shapes, shapes as SVG and as PNG."""

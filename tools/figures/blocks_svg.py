@@ -12,7 +12,12 @@ LINE, MARGIN, PAD, BETWEEN, CHARACTER = 17, 20, 12, 34, 7.4
 
 
 def blocks_svg(machine: Machine) -> str:
-    """One SVG: off-chip memories, then those on the chip, then arrays with the cycles of their operations."""
+    """The diagram as SVG."""
+    return blocks_figure(machine).render()
+
+
+def blocks_figure(machine: Machine) -> Drawing:
+    """The diagram: off-chip memories, then those on the chip, then arrays with the cycles of their operations."""
     memories = [(m, memory_lines(m)) for m in sorted(machine.memories, key=lambda m: not m.offchip)]
     arrays = [array_lines(a) for a in machine.arrays]
     widths = [_width(lines) for lines in arrays]
@@ -34,7 +39,7 @@ def blocks_svg(machine: Machine) -> str:
         y = bottom + BETWEEN
     for x, own, lines in zip(middles, widths, arrays, strict=True):
         _box(drawing, x - own / 2, y, own, lines, tall, PALETTE[2])
-    return drawing.render()
+    return drawing
 
 
 def _width(lines: list[str]) -> float:

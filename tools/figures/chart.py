@@ -32,10 +32,6 @@ class Bars:
     width: int = 1180
     height: int = 340
 
-    def render(self) -> str:
-        """The SVG."""
-        return self.drawn().render()
-
     def drawn(self) -> Drawing:
         """The figure."""
         frame = Frame.of(self.title, self.width, self.height)
@@ -102,10 +98,6 @@ class Lines:
     width: int = 640
     height: int = 400
 
-    def render(self) -> str:
-        """The SVG."""
-        return self.drawn().render()
-
     def drawn(self) -> Drawing:
         """The figure."""
         frame = Frame.of(self.title, self.width, self.height)
@@ -133,25 +125,6 @@ class Lines:
 def fill_of(index: int) -> str:
     """The colour of a series, by its position."""
     return PALETTE[index % len(PALETTE)]
-
-
-def below(drawings: Sequence[str]) -> str:
-    """Rendered drawings below one another, as one file."""
-    sizes = [_size(text) for text in drawings]
-    width, height = max(w for w, _ in sizes), sum(h for _, h in sizes)
-    parts: list[str] = []
-    y = 0
-    for text, (_, own) in zip(drawings, sizes, strict=True):
-        parts.append(text.replace("<svg ", f'<svg y="{y}" ', 1).rstrip())
-        y += own
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    return "\n".join([head, *parts, "</svg>"]) + "\n"
-
-
-def _size(text: str) -> tuple[int, int]:
-    head = text[: text.index(">")]
-    width, height = (int(head.split(f' {name}="', 1)[1].split('"', 1)[0]) for name in ("width", "height"))
-    return width, height
 
 
 def _known(value: Value) -> bool:

@@ -1,4 +1,4 @@
-"""Drawings as PNG, by Pillow where it is installed (`pip install einfold[figures]`)."""
+"""Drawings as PNG, by Pillow, which is imported when the first one is drawn."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SCALE = 2
 
 
 def available() -> bool:
-    """Whether Pillow is installed."""
+    """Whether Pillow is there, as it is wherever einfold is installed with its dependencies."""
     return find_spec("PIL") is not None
 
 
 def to_png(drawing: Drawing) -> bytes:
-    """The bytes of a PNG file. Raises `ImportError` without Pillow."""
+    """The bytes of a PNG file."""
     image: Any = import_module("PIL.Image").new("RGB", (drawing.width * SCALE, drawing.height * SCALE), PAPER)
     pen = _Pen(image)
     for shape in drawing.shapes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..roofline import Form, Roof, points_told
-from .chart import Line, Lines, below
+from .chart import Line, Lines
+from .svg import Drawing
 
 
-def roofline_svg(title: str, roof: Roof, forms: Sequence[Form], rank: str | None) -> str:
-    """One SVG. Forms that were not simulated have no point, but may have a footprint."""
+def roofline_figure(title: str, roof: Roof, forms: Sequence[Form], rank: str | None) -> Drawing:
+    """Both charts. Forms that were not simulated have no point, but may have a footprint."""
     told = points_told(forms)
     intensities = [f.intensity for f in told if f.intensity is not None]
     ridge = roof.ridge or 1.0
@@ -21,9 +22,10 @@ def roofline_svg(title: str, roof: Roof, forms: Sequence[Form], rank: str | None
         points = [(form.intensity or 0.0, form.rate or 0.0)] if form in told else []
         lines.append(Line(form.name, points, path=False, texts=[f"{form.name}{passes}"]))
     lines.append(Line("roof", [(x, roof.at(x)) for x in bend], dots=False))
-    drawings = [Lines(title, "operations per byte off the chip", "operations per second", lines).render()]
-    held = [Line(f.name, sorted((float(n), float(b)) for n, b in (f.footprint or {}).items())) for f in forms]
+    drawings = [Lines(title, "operations per byte off the chip", "operations per second", lines).drawn()]
+    # Dashed from the second one on, so that equal lines are both seen.
+    held = [Line(f.name, sorted((float(n), float(b)) for n, b in (f.footprint or {}).items()), dash="8 8" if i else "") for i, f in enumerate(forms)]
     if any(line.points for line in held):
         label = f"length of {rank}"
-        drawings.append(Lines("On-chip bytes for one fiber", label, "bytes", held).render())
-    return below(drawings)
+        drawings.append(Lines("On-chip bytes for one fiber", label, "bytes", held).drawn())
+    return Drawing.below(drawings)

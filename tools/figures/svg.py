@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 INK, FAINT, GRID, PAPER = "#222222", "#777777", "#dddddd", "#ffffff"
@@ -94,6 +94,16 @@ class Drawing:
     ) -> None:
         self.shapes.append(Text(x, y, text, size, anchor, bold, fill, turn))
 
+    @staticmethod
+    def below(drawings: Sequence[Drawing]) -> Drawing:
+        """Drawings below one another, as one with the first one's title."""
+        whole = Drawing(max(d.width for d in drawings), sum(d.height for d in drawings), drawings[0].title)
+        y = 0
+        for each in drawings:
+            whole.shapes += [_lowered(shape, y) for shape in each.shapes]
+            y += each.height
+        return whole
+
     def render(self) -> str:
         """The text of the SVG file."""
         size = f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}"'
@@ -103,6 +113,16 @@ class Drawing:
             f'<rect width="{self.width}" height="{self.height}" fill="{PAPER}"/>',
         ]
         return "\n".join([*head, *map(_element, self.shapes), "</svg>", ""])
+
+
+def _lowered(shape: Shape, by: float) -> Shape:
+    match shape:
+        case Area():
+            return replace(shape, corners=tuple((x, y + by) for x, y in shape.corners))
+        case Path():
+            return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
+        case Disc() | Text():
+            return replace(shape, y=shape.y + by)
 
 
 def _element(shape: Shape) -> str:

@@ -27,7 +27,6 @@ from ..bounding import bounds_in, bounds_json
 from ..choosing import choose_cascade
 from ..commands.passes import derived_json
 from ..commands.passes import to_json as passes_json
-from ..commands.roofline import to_json as roofline_json
 from ..counting import accounting_in, energy_in, machines_in_order
 from ..default_pipeline import rewriting_passes
 from ..diagnostics import Diagnostic, Failure
@@ -38,6 +37,7 @@ from ..plugins import installed_universe
 from ..reading import STDIN_NAME
 from ..resizing import apply_sizes
 from ..roofline import Roof, forms_of, most_passed
+from ..roofline_told import roofline_json
 from ..running import Runner
 from ..simulation import Observer, Wanted, lower, machine_named, mapping_in, only
 from ..source import Source, known_source

@@ -21,10 +21,10 @@ def to_json(timeline: Timeline) -> dict[str, object]:
             "copies": s.copies if s.makes else None,
             "home": s.home or None,
             "tile_bytes": s.tile,
-            "cycles": float(s.cycles),
+            "cycles": float(s.whole.cycles),
             "latency": float(s.latency),
             "at": str(s.when),
-            "bytes": {f"{memory} {way}": float(count) for (memory, way), count in s.moved.items()},
+            "bytes": {f"{memory} {way}": float(count) for (memory, way), count in s.whole.moved.items()},
         }
         for s in timeline.steps
     ]
@@ -48,11 +48,13 @@ def to_json(timeline: Timeline) -> dict[str, object]:
 def _window(timeline: Timeline, window: Window) -> dict[str, object]:
     made: dict[tuple[int, int], int] = {}
     runs: list[list[object]] = []
-    for index, run in enumerate(window.runs):
+    for run in window.runs:
+        if run.end == run.start:  # of an empty tile, at the edge of a filter
+            continue
         reads = [made[r] for r in run.reads if r in made]
         runs.append([run.step, run.iteration, _ticks(run.start), _ticks(run.end) - _ticks(run.start), reads])
         if timeline.steps[run.step].makes:
-            made[run.step, run.instance] = index
+            made[run.step, run.instance] = len(runs) - 1
     held = {memory: [[_ticks(at), level] for at, level in found] for memory, found in levels(timeline, window).items()}
     epochs = [[epoch, _ticks(at)] for epoch, at in window.epochs.items()]
     return {"kind": window.kind, "first": window.first, "past": window.past, "runs": runs, "epochs": epochs, "levels": held}

@@ -1,0 +1,83 @@
+"""What no schedule can beat: the least work of a cascade's Einsums, shared out over arrays at will, and the bytes that must move.
+
+Every placement, tiling, order and overlap of the Einsums of one form is bounded: an Einsum may run on any array that has its operations, in
+any parts, with no element of an array ever idle; every input is read once, every result written once. Another form (other Einsums) has another
+bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod
+
+from ..analysis.filter_points import points_left
+from ..dialects.accel_machine import ArrayOp, MachineOp
+from ..dialects.accel_mix import unit_of
+from ..dialects.einsum import CascadeOp
+from ..dialects.einsum_scope import tensor_of
+from ..lowering.work import Work, missing_operations, operations_of, works_of
+
+
+@dataclass(frozen=True)
+class LowerBound:
+    """Cycles that a form of a cascade takes at least on a machine: by its operations, by its bytes off the chip."""
+
+    operations: float
+    offchip: float
+
+    @property
+    def cycles(self) -> float:
+        return max(self.operations, self.offchip)
+
+    @property
+    def critical(self) -> str:
+        return "operations" if self.operations >= self.offchip else "bytes off the chip"
+
+
+def lower_bound(cascade: CascadeOp, machine: MachineOp) -> LowerBound:
+    """The bound of a cascade's Einsums as they stand."""
+    arrays = list(machine.arrays.values())
+    costs = [[element_cycles(work, array, cascade.sizes) for array in arrays] for work in works_of(cascade)]
+    subsets = (some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n))
+    operations = max((_shared(costs, arrays, some) for some in subsets), default=0.0)
+    tensors = [*(a for a in cascade.body.block.args if a.first_use is not None), *dict.fromkeys(cascade.return_op.operands)]
+    moved = float(machine.word.data) * sum(prod(tensor_of(t).get_shape()) for t in tensors)
+    offchip = machine.offchip
+    return LowerBound(operations, moved * float(machine.clock.data) / float(offchip.bandwidth.data) if offchip.bandwidth is not None else 0.0)
+
+
+def _shared(costs: Sequence[Sequence[float | None]], arrays: Sequence[ArrayOp], some: Collection[int]) -> float:
+    """Cycles that some arrays need, however they share it, for the Einsums that no other array can run."""
+    total = 0.0
+    for per_array in costs:
+        able = [i for i, cost in enumerate(per_array) if cost is not None]
+        if able and set(able) <= set(some):
+            total += min(cost for cost in per_array if cost is not None)
+    return total / sum(arrays[i].rows.data * arrays[i].cols.data for i in some)
+
+
+def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int]) -> float | None:
+    """Cycles that one processing element of an array would take for all points of an Einsum; None if it lacks an operation."""
+    if missing_operations(work, array):
+        return None
+    reductions = work.op.reduce.data if work.op.reduce is not None else ()
+    left, total, table = visited_points(work, sizes), 0.0, array.ops.table
+    for position, count in enumerate(operations_of(work, array)):
+        total += left * sum(times * table[unit] for op, times in count.items() if (unit := unit_of(op, table)) is not None)
+        if reductions:
+            left /= prod(sizes[r] for r in reductions[position].ranks)
+    return total
+
+
+def visited_points(work: Work, sizes: Mapping[str, int]) -> float:
+    """Points that an Einsum visits. A bound from below where absent elements may leave points out, or a filter is too large to count: none."""
+    where = work.op.where.data if work.op.where is not None else ()
+    if work.chooses and not where:
+        return 0.0
+    left = points_left(where, sizes) if where else None
+    if where and left is None:
+        return 0.0
+    named = {r for c in where for r in c.ranks}
+    return float(work.points if left is None else left * prod(sizes[r] for r in (*work.ranks, *work.iterative) if r not in named))

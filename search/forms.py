@@ -1,0 +1,102 @@
+"""The forms of a cascade that a search considers: as written, with fewer passes, in tiles of several sizes, with multiply-adds.
+
+Nothing here knows a kernel: a form is a pipeline of passes, the same ones that a user may name, and two that give one cascade are one form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import DiagnosticException
+
+from ..algebra.exp2 import COEFFICIENTS, operator_name
+from ..analysis import remarks
+from ..backend.machine import Machine
+from ..dialects.accel_machine import MachineOp
+from ..dialects.einsum import CascadeOp, ComputeOp
+from ..passes.einsum_dce import EinsumDcePass
+from ..passes.einsum_defer import EinsumDefer
+from ..passes.einsum_exp2 import EinsumExp2Pass
+from ..passes.einsum_fuse_maps import EinsumFuseMapsPass
+from ..passes.einsum_one_pass import EinsumOnePass
+from ..passes.einsum_online import EinsumOnline
+from ..passes.einsum_push_filters import EinsumPushFiltersPass
+
+TILES = (1, 2, 4)
+"""Sizes of a tile along a traversed rank, in sides of the largest array."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A pipeline of passes, and what it makes of the cascade."""
+
+    passes: tuple[ModulePass, ...]
+    module: ModuleOp
+
+    @property
+    def cascade(self) -> CascadeOp:
+        """The one cascade of the module."""
+        return next(op for op in self.module.walk() if isinstance(op, CascadeOp))
+
+    @property
+    def machine(self) -> MachineOp:
+        """The one machine of the module."""
+        return next(op for op in self.module.walk() if isinstance(op, MachineOp))
+
+    @property
+    def pipeline(self) -> str:
+        """The passes as `-p` takes them; empty for the cascade as written."""
+        return ",".join(str(p.pipeline_pass_spec()) for p in self.passes)
+
+
+def side_of(machine: Machine) -> int:
+    """The side of the largest array that tiles are cut to: its rows, or its columns if it has one row."""
+    largest = max(machine.arrays, key=lambda a: a.rows * a.cols)
+    return largest.rows if largest.rows > 1 else largest.cols
+
+
+def pipelines(machine: Machine, *, contract: bool, filters: bool = False) -> Iterator[tuple[ModulePass, ...]]:
+    """The pipelines to try, those that are most often best first. `contract`: also with products fused into sums (see `einsum-fuse-maps`).
+
+    Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`). `filters`: with what is
+    computed only where it is read (see `einsum-push-filters`).
+    """
+    side = side_of(machine)
+    degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
+    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
+    rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
+    if filters:
+        rewrites = [(*passes, EinsumPushFiltersPass()) for passes in rewrites]
+    rewrites = [(*passes, *powers) for passes in rewrites for powers in ([*((EinsumExp2Pass(degree=d),) for d in degrees), ()])]
+    for passes in rewrites:
+        if contract:
+            yield (*passes, EinsumFuseMapsPass(contract=True))
+        yield passes
+
+
+def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True) -> list[Form]:
+    """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form."""
+    found: dict[str, Form] = {}
+    filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
+    for passes in pipelines(machine, contract=contract, filters=filters):
+        form = rewritten(module, passes)
+        if form is not None:
+            cascades = [op for op in form.module.walk() if isinstance(op, CascadeOp)]
+            found.setdefault("\n".join(map(str, cascades)), form)
+    return list(found.values())
+
+
+def rewritten(module: ModuleOp, passes: tuple[ModulePass, ...]) -> Form | None:
+    """A copy of a module after some passes; None if one of them refuses it."""
+    copy, ctx = module.clone(), Context()
+    try:
+        with remarks.collect():
+            for each in passes:
+                each.apply(ctx, copy)
+    except DiagnosticException:
+        return None
+    return Form(passes, copy)

@@ -1,0 +1,155 @@
+"""The search: forms by their bounds, the most promising first; assigned, scheduled, simulated; until nothing left can be better.
+
+What a form's tasks take at least is known before any schedule (the busiest resource's work), so that most forms are never scheduled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+
+from ..backend.machine import Machine
+from .assignment import improved
+from .bounds import LowerBound, lower_bound
+from .checker import violations
+from .forms import Form, forms_of
+from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
+from .problem import Schedule
+from .scheduling import Solver, scheduled_mapping, solvers
+from .tilings import tilings
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to make small; seconds after which nothing new is tried; which solver (None: the best at hand); whether products may fuse into sums;
+    and the share by which a form has to promise more than the best one so far to be looked at."""
+
+    objective: Objective = "latency"
+    budget: float = 30.0
+    solver: str | None = None
+    contract: bool = True
+    tolerance: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best candidate, what bounds it from below, and how the search went.
+
+    `least`: the smallest bound of any form that was considered. `schedules`: of its kernels; none where the lowering's own rule did as well.
+    `tried`: every form with its bound, and its simulated cycles where it was simulated. `complete`: whether the budget sufficed.
+    """
+
+    best: Judged
+    least: LowerBound
+    schedules: tuple[Schedule, ...]
+    tried: tuple[Tried, ...]
+    refused: tuple[Refused, ...]
+    complete: bool
+
+    @property
+    def scheduled_by(self) -> str:
+        """The solver whose schedules are the best candidate's; `rule` for the lowering's own."""
+        return self.schedules[0].solver if self.schedules else "rule"
+
+    @property
+    def gap(self) -> float:
+        """How far the best candidate's cycles may be from optimal, as a share of them."""
+        cycles = self.best.result.cycles
+        return max(0.0, 1 - self.least.cycles / cycles) if cycles else 0.0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A form in some tiles: its pipeline, the tiles that are stated, cycles by bounds after assignment, simulated cycles (None: not worth it),
+    pJ, and the bound of its Einsums."""
+
+    pipeline: str
+    tiles: Mapping[str, int | None]
+    bound: float
+    cycles: float | None
+    energy: float
+    least: float
+
+
+class IllegalSchedule(Exception):
+    """The search made kernels that its own independent check finds wrong: a fault of einfold's, not of what it was given."""
+
+
+class NothingFits(Exception):
+    """No form of a cascade has kernels on the machine; the message is the first reason."""
+
+
+def search(module: ModuleOp, machine: Machine, options: Options, progress: Callable[[str], None] = lambda told: None) -> Found:
+    """The best form, assignment and schedule of a module's one cascade on its one machine.
+
+    The module stays as it is. Raises `NothingFits`; `KeyError` for a solver that is not at hand.
+    """
+    started = time.monotonic()
+    known = solvers()
+    solver = known[options.solver or list(known)[-1]]
+    forms = forms_of(module, machine, contract=options.contract)
+    first = [judge(Candidate(form, mapping), machine, "analytic") for form in forms for mapping in tilings(form.cascade, machine)]
+    refused = [j for j in first if isinstance(j, Refused)]
+    judged = sorted((j for j in first if isinstance(j, Judged)), key=lambda j: j.score(options.objective))
+    if not judged:
+        raise NothingFits(refused[0].reason if refused else "there is no form of the cascade")
+    best: tuple[Judged, tuple[Schedule, ...]] | None = None
+    tried: list[Tried] = []
+    complete = True
+    for position, default in enumerate(judged):
+        if best is not None and time.monotonic() - started > options.budget:
+            complete = False
+            break
+        progress(f"form {position + 1} of {len(judged)}: {default.candidate.form.pipeline or 'as written'}")
+        bounded = improved(default, machine, options.objective)
+        found = None
+        if best is None or bounded.score(options.objective)[0] < (1 - options.tolerance) * best[0].score(options.objective)[0]:
+            found = scheduled(bounded, machine, options.objective, [solver])
+        tried.append(_told(bounded, found))
+        if found is not None and (best is None or found[0].score(options.objective) < best[0].score(options.objective)):
+            best = found
+    if best is None:
+        raise NothingFits("no candidate's kernels could be simulated")
+    for kernel in kernels_of(best[0]):
+        if wrong := violations(kernel):
+            raise IllegalSchedule(f"kernel '@{kernel.sym_name.data}': {wrong[0]}")
+    least = min((least_of(j.candidate.form) for j in judged), key=lambda b: b.cycles)
+    return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete)
+
+
+def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Sequence[Solver]) -> tuple[Judged, tuple[Schedule, ...]] | None:
+    """A candidate simulated with its own schedule and with those that solvers find; the best one, and its schedules (none: its own)."""
+    best: tuple[Judged, tuple[Schedule, ...]] | None = None
+    own = judge(bounded.candidate, machine)
+    if isinstance(own, Judged):
+        best = own, ()
+    for solver in using:
+        made = scheduled_mapping(kernels_of(bounded), bounded.candidate.mapping, solver)
+        if made is None:
+            continue
+        mapping, schedules = made
+        found = judge(Candidate(bounded.candidate.form, mapping), machine)
+        if isinstance(found, Judged) and (best is None or found.score(objective) < best[0].score(objective)):
+            best = found, tuple(schedules)
+    return best
+
+
+def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) -> Tried:
+    cycles = None if found is None else found[0].result.cycles
+    candidate = bounded.candidate
+    return Tried(
+        candidate.form.pipeline,
+        candidate.mapping.kernels[0].tiles,
+        bounded.result.cycles,
+        cycles,
+        bounded.energy,
+        least_of(bounded.candidate.form).cycles,
+    )
+
+
+def least_of(form: Form) -> LowerBound:
+    """What no schedule of a form can beat on the module's machine."""
+    return lower_bound(form.cascade, form.machine)
