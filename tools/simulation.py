@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -26,7 +26,7 @@ from .default_pipeline import rewriting_passes
 from .diagnostics import Diagnostic, Failure, at_location
 from .pipeline import build
 from .plugins import installed_universe
-from .running import Runner
+from .running import Instrument, Runner
 from .source import Source
 
 TOOL = "einfold simulate"
@@ -37,6 +37,16 @@ Observer = Callable[[str, ModuleOp], None]
 
 def unobserved(name: str, module: ModuleOp) -> None:
     """Nobody looks."""
+
+
+@dataclass(frozen=True)
+class Observed(Instrument):
+    """Tells an observer of each pass."""
+
+    observer: Observer
+
+    def after(self, current: ModulePass, module: ModuleOp) -> None:
+        self.observer(str(current), module)
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,27 @@ def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
 
 def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, after: Observer = unobserved) -> Lowered:
     """Rewrite, place and lower the one cascade of a module; `after` is told of each pass that has run. Raises `Failure`."""
+    tiles = tiles_wanted(module, wanted)
+    rewrite(ctx, module, source, wanted, rewriting(machines_of(module)[wanted.machine], wanted, tiles), after=after)
+    return place(module, source, wanted, tiles, after)
+
+
+def rewrite(
+    ctx: Context,
+    module: ModuleOp,
+    source: Source,
+    wanted: Wanted,
+    passes: Sequence[ModulePass],
+    crash_dir: str = ".",
+    after: Observer = unobserved,
+) -> None:
+    """Run passes of `rewriting`, for which no machine needs to be there. `crash_dir`: for the reproducer of a crash. Raises `Failure`."""
+    Runner(ctx, passes, verify=wanted.verify, crash_dir=crash_dir, tool=TOOL, instruments=(Observed(after),)).run(module, source)
+
+
+def place(module: ModuleOp, source: Source, wanted: Wanted, tiles: Mapping[str, int], after: Observer = unobserved) -> Lowered:
+    """Place and lower the one cascade of a rewritten module. Raises `Failure`."""
     machine = machines_of(module)[wanted.machine]
-    tiles = _tiles(wanted, module)
-    rewriting = _rewriting(machine, wanted, tiles)
-    Runner(ctx, rewriting, verify=wanted.verify, tool=TOOL, after=lambda made, left: after(str(made), left)).run(module, source)
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if len(cascades) != 1:
         raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
@@ -109,7 +136,8 @@ def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, after:
         raise Failure(at_location(error.location, str(error), source)) from error
 
 
-def _tiles(wanted: Wanted, module: ModuleOp) -> dict[str, int]:
+def tiles_wanted(module: ModuleOp, wanted: Wanted) -> dict[str, int]:
+    """Rank -> tile, of the ranks of a module's cascades as written. Raises `Failure` with the nearest rank."""
     ranks = {r for op in module.walk() if isinstance(op, CascadeOp) for r in op.sizes}
     try:
         return parse_tiles((t for many in wanted.tiles for t in many.split(",")), ranks)
@@ -117,7 +145,8 @@ def _tiles(wanted: Wanted, module: ModuleOp) -> dict[str, int]:
         raise Failure(Diagnostic("error", str(error), "--tile")) from error
 
 
-def _rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
+def rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
+    """The passes to rewrite with; those to the fewest passes depend on the rows of the machine's largest array. Raises `Failure`."""
     if wanted.pipeline is not None:
         return build(wanted.pipeline, "--pipeline", "pass", installed_universe().all_passes)
     side = max((a.rows.data for a in machine.arrays.values() if a.rows.data > 1), default=None)

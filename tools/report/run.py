@@ -39,7 +39,7 @@ from ..resizing import apply_sizes
 from ..roofline import Roof, forms_of, most_passed
 from ..roofline_told import roofline_json
 from ..running import Runner
-from ..simulation import Observer, Wanted, lower, machine_named, mapping_in, only
+from ..simulation import Observed, Observer, Wanted, lower, machine_named, mapping_in, only
 from ..source import Source, known_source
 from ..verifying import verify_module
 from ..whiteboard.collect import cascade_story
@@ -158,7 +158,7 @@ class _Running:
         """The passes without a machine."""
         given = self.settings.pipeline
         passes = rewriting_passes(None) if given is None else build(given, "--pipeline", "pass", installed_universe().all_passes)
-        Runner(self.ctx, passes, tool=TOOL, after=lambda made, left: after(str(made), left)).run(self.module, self.source)
+        Runner(self.ctx, passes, tool=TOOL, instruments=(Observed(after),)).run(self.module, self.source)
 
     def _roofline(self, machine: str, written: ModuleOp) -> dict[str, object]:
         """What `einfold roofline --json` says."""
