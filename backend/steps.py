@@ -75,9 +75,14 @@ class Step:
     tile: int = 0
 
     @property
+    def whole(self) -> Work:
+        """What a run on whole tiles does."""
+        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False)
+
+    @property
     def cycles(self) -> Fraction:
         """Cycles of a run on whole tiles."""
-        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False).cycles
+        return self.whole.cycles
 
 
 @dataclass(frozen=True)

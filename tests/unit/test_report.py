@@ -180,7 +180,7 @@ def test_what_is_wrong_is_said_in_a_line_and_writes_nothing(tmp_path: Path, caps
     assert "leave out --fidelity" in refused(capsys, "simulate", ATTENTION, *SMALL, "--fidelity", "analytic", "--trace", str(tmp_path / "t.json"))
     with pytest.raises(SystemExit) as ended:
         main(["report", ATTENTION, "--run", "x: --machin fusemax-edge", *target])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "unknown option '--machin'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
