@@ -1,8 +1,8 @@
 """What no schedule can beat: the least work of a cascade's Einsums, shared out over arrays at will, and the bytes that must move.
 
 Every placement, tiling, order and overlap of the Einsums of one form is bounded: an Einsum may run on any array that has its operations, in
-any parts, with no element of an array ever idle; every input is read once, every result written once. Another form (other Einsums) has another
-bound.
+any parts, with no element of an array ever idle; of every input what is read is read once, every result written once. What no result needs
+counts for nothing. Another form (other Einsums) has another bound.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import prod
 
+from xdsl.ir import BlockArgument, SSAValue
+
+from ..algebra.affine import Affine
+from ..algebra.expr import accesses
 from ..analysis.filter_points import points_left
 from ..dialects.accel_machine import ArrayOp, MachineOp
 from ..dialects.accel_mix import unit_of
-from ..dialects.einsum import CascadeOp
+from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..lowering.work import Work, missing_operations, operations_of, works_of
+from ..passes.einsum_dce import needed_values
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,48 @@ class LowerBound:
 def lower_bound(cascade: CascadeOp, machine: MachineOp) -> LowerBound:
     """The bound of a cascade's Einsums as they stand."""
     arrays = list(machine.arrays.values())
-    costs = [[element_cycles(work, array, cascade.sizes) for array in arrays] for work in works_of(cascade)]
+    needed = needed_values(cascade)
+    works = [work for work in works_of(cascade) if not needed.isdisjoint(work.op.results_)]
+    costs = [[element_cycles(work, array, cascade.sizes) for array in arrays] for work in works]
     subsets = (some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n))
     operations = max((_shared(costs, arrays, some) for some in subsets), default=0.0)
-    tensors = [*(a for a in cascade.body.block.args if a.first_use is not None), *dict.fromkeys(cascade.return_op.operands)]
-    moved = float(machine.word.data) * sum(prod(tensor_of(t).get_shape()) for t in tensors)
+    results = dict.fromkeys(r for r in cascade.return_op.operands if not isinstance(r, BlockArgument))
+    elements = sum(_read_elements(a, needed, cascade.sizes) for a in cascade.body.block.args if a in needed)
+    moved = float(machine.word.data) * (elements + sum(prod(tensor_of(r).get_shape()) for r in results))
     offchip = machine.offchip
     return LowerBound(operations, moved * float(machine.clock.data) / float(offchip.bandwidth.data) if offchip.bandwidth is not None else 0.0)
+
+
+def _read_elements(argument: SSAValue, needed: Collection[SSAValue], sizes: Mapping[str, int]) -> int:
+    """Elements of an input that Einsums read, at least: those that the subscripts of one access reach."""
+    most = 0
+    for use in argument.uses:
+        if isinstance(use.operation, ComputeOp):
+            if not any(r in needed for r in use.operation.results_):
+                continue
+            read = (a for a in accesses(use.operation.map.data) if a.tensor == use.index)
+            most = max([most, *(elements_reached(a.subscripts, sizes) for a in read)])
+        elif any(r in needed for r in use.operation.results):
+            return prod(tensor_of(argument).get_shape())
+    return most
+
+
+def elements_reached(subscripts: Sequence[Affine], sizes: Mapping[str, int]) -> int:
+    """Different elements that subscripts reach, at least; a rank in several of them counts once."""
+    reached, seen = 1, set[str]()
+    for subscript in subscripts:
+        count, span = 1, 0
+        for rank, factor in sorted(subscript.terms, key=lambda term: abs(term[1])):
+            size, step = sizes[rank], abs(factor)
+            if rank in seen:
+                continue
+            seen.add(rank)
+            longer = span + step * (size - 1)
+            # Steps beyond all that is reached make new values; within a whole interval they make a longer one.
+            count = count * size if step > span else longer + 1 if count == span + 1 else max(count, size)
+            span = longer
+        reached *= count
+    return reached
 
 
 def _shared(costs: Sequence[Sequence[float | None]], arrays: Sequence[ArrayOp], some: Collection[int]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise, product
+from itertools import islice, pairwise
 
 from xdsl.ir import Operation, SSAValue
 
@@ -73,12 +73,19 @@ class _Checker:
                 self.runs[step.name][next(points[step.name])] = Run(step.name, step.resource, start, end, end + step.latency)
 
     def _points(self, op: Scheduled) -> Iterator[Point]:
-        """The iterations in which an operation runs, in order."""
-        loops = list(self.loops.items())
-        for point in product(*map(range, self.loops.values())):
-            at = list(zip(loops, point, strict=True))
-            if all((loop not in op.when_.first or c == 0) and (loop not in op.when_.last or c == trips - 1) for (loop, trips), c in at):
-                yield point
+        """The iterations in which an operation runs, in order; one after another, since a nest may have any number."""
+
+        def inside(loops: list[tuple[str, int]]) -> Iterator[Point]:
+            if not loops:
+                yield ()
+                return
+            (loop, trips), *inner = loops
+            coordinates = range(0 if loop not in op.when_.last else trips - 1, trips if loop not in op.when_.first else 1)
+            for coordinate in coordinates:
+                for rest in inside(inner):
+                    yield (coordinate, *rest)
+
+        return inside(list(self.loops.items()))
 
     def overlaps(self) -> Iterator[str]:
         """Pairs of runs that hold one resource at once."""

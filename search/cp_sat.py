@@ -47,8 +47,8 @@ def cp_sat_schedule(problem: Problem, hint: Schedule | None = None) -> Schedule 
             break
         found, decided = _solve(problem, interval)
         if found is not None:
-            return Schedule(found.interval, found.stages, found.starts, proven, "cp-sat")
-        proven = proven and decided and stretch == 0
+            return Schedule(found.interval, found.stages, found.starts, proven and found.interval - least <= Fraction(1, FINEST), "cp-sat")
+        proven = proven and decided
     return None if hint is None else Schedule(hint.interval, hint.stages, hint.starts, hint.proven, hint.solver)
 
 

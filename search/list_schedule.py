@@ -126,6 +126,6 @@ class _Attempt:
         for j, other in self.at.items():
             if self._beside(i, j):
                 gap = (other - time) % self.interval
-                if gap < self.held[i] or self.interval - gap < self.held[j]:
+                if (gap < self.held[i] or self.interval - gap < self.held[j]) if gap else (self.held[i] > 0 and self.held[j] > 0):
                     found.add(j)
         return found

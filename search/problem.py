@@ -89,8 +89,8 @@ class Schedule:
 
     @property
     def turns(self) -> dict[str, int]:
-        """Job -> its place in an epoch, in order of the starts."""
-        order = sorted(self.starts, key=lambda name: (self.starts[name], name))
+        """Job -> its place in an epoch, in order of the starts; of jobs that start together the one first whose place is first in `starts`."""
+        order = sorted(self.starts, key=lambda name: self.starts[name])
         return {name: turn for turn, name in enumerate(order)}
 
 
@@ -105,13 +105,13 @@ def problem_of(kernel: KernelOp) -> Problem:
     for op in tasks:
         step = steps[names[op]]
         share = Fraction(1, prod(loops[loop] for loop in op.when_.loops))
-        jobs.append(Job(step.name, step.resource, step.whole.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
+        jobs.append(Job(step.name, step.resource, step.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
     waits: dict[tuple[int, int], int] = {}
     for read in all_reads(kernel):
         if isinstance(read.reader, TaskOp) and isinstance(read.producer, TaskOp) and happens(read, loops):
             pair = position[read.producer], position[read.reader]
             waits[pair] = min(waits.get(pair, 1 << 62), closest(read, loops))
-    transfers = sum((s.whole.cycles / prod(loops[loop] for loop in s.when.loops) for s in steps.values() if s.transfer), Fraction(0))
+    transfers = sum((s.cycles / prod(loops[loop] for loop in s.when.loops) for s in steps.values() if s.transfer), Fraction(0))
     return Problem(kernel.sym_name.data, tuple(jobs), tuple(Wait(m, r, d) for (m, r), d in waits.items()), transfers, prod(loops.values()))
 
 
@@ -123,7 +123,7 @@ def broken(problem: Problem, schedule: Schedule) -> list[str]:
     for wait in problem.waits:
         maker, reader = jobs[wait.maker], jobs[wait.reader]
         ready = when[maker.name] + problem.held(maker) + maker.latency - wait.distance * interval
-        if wait.maker != wait.reader and when[reader.name] < ready:
+        if (wait.maker != wait.reader or wait.distance) and when[reader.name] < ready:
             found.append(f"{reader.name} starts at {float(when[reader.name]):g}, before {maker.name} is ready at {float(ready):g}")
         if schedule.stages[reader.name] + wait.distance < schedule.stages[maker.name]:
             found.append(f"{reader.name} is issued before {maker.name}")

@@ -35,6 +35,7 @@ class Command:
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
+        "examples": Command("list the cascades that come with einfold, or print one to start from", "examples"),
         "passes": Command("count the passes over a rank, and say which dependence costs each of them", "passes"),
         "check-certificate": Command("check, independently, the certificates in what `passes --json` wrote", "check_certificate"),
         "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),
@@ -45,6 +46,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "machines": Command("list the machines that come with einfold", "machines"),
         "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),
         "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
+        "new-pass": Command("write a working pass and its test, to start from", "new_pass"),
+        "completion": Command("the script that makes bash, zsh or fish complete commands, options and passes", "completion"),
         "check": Command("read and verify files of IR", "check"),
     }
 )
