@@ -3,12 +3,13 @@
 VENV ?= .venv
 PYTHON ?= python3
 INSTALL ?= --editable .[dev]
+DOCS ?= $(INSTALL:.[dev]=.[docs])
 JOBS ?= 2
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.einfold-installed
 
-.PHONY: demo test check format clean
+.PHONY: demo test check docs format clean
 
 demo: $(STAMP)
 	$(BIN)/einfold tour
@@ -23,6 +24,11 @@ check: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+# Into build/site, without network. What it needs beyond einfold is installed when it is asked for.
+docs: $(STAMP)
+	@$(BIN)/python -c "import material" 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(DOCS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix

@@ -24,6 +24,9 @@ from .samples import Samples
 from .scope import Leaf, element_leaves
 from .vanishing import zero_forces
 
+POLYNOMIAL = frozenset({"add", "sub", "mul", "div", "neg", "pow", "select"})
+"""Operators of corrections that are finite where their arguments are of moderate size."""
+
 _TRIALS = 4
 _POINTS = 32
 
@@ -48,6 +51,7 @@ def safety(accumulators: Sequence[Accumulator], correction: Matrix, rebased_on: 
     replacements: list[tuple[str, Expr]] = []
     starts_safe = True
     kinds: dict[str, None] = {}
+    absorbed: dict[str, Expr] = {}
     for name in rebased_on:
         summary = known.summaries[name]
         start = known.laws.identity(summary.op) or 0.0
@@ -72,7 +76,28 @@ def safety(accumulators: Sequence[Accumulator], correction: Matrix, rebased_on: 
                 tuple(k if k is None or i in counted else substitute_params(k, stand_in) for i, k in enumerate(row)) for row in correction
             )
             starts_safe = False
+        if not counted:
+            absorbed[name] = old_at_bottom
+    replaced = {leaf for leaf, _ in replacements}
+    for name in (n for n in rebased_on if n + OLD not in replaced):
+        tests = [test for other, test in absorbed.items() if _in_one_function(name, other, correction)]
+        if tests:  # nothing counts yet, so that all summaries in one exponent may stand at their new values
+            replacements.append((name + OLD, select(_either(tests), Param(name), Param(name + OLD))))
     return Safety(tuple(replacements), correction, starts_safe, ", ".join(kinds) or "nothing is undefined there")
+
+
+def _in_one_function(name: str, other: str, correction: Matrix) -> bool:
+    """Whether the old values of two summaries stand in one argument of a function that may overflow where only one of them is replaced."""
+    entries = (e for row in correction for k in row if k is not None for e in walk(k))
+    functions = (e for e in entries if isinstance(e, Apply) and e.op not in POLYNOMIAL)
+    return any({Param(name + OLD), Param(other + OLD)} <= set(walk(e)) for e in functions)
+
+
+def _either(tests: Sequence[Expr]) -> Expr:
+    result = tests[0]
+    for t in tests[1:]:
+        result = Apply("or", (result, t))
+    return result
 
 
 def _bottoms(
@@ -105,11 +130,7 @@ def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumula
 def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
     if len(bottoms) > 1 and summary.range.nonnegative:
         return Apply("le", (value, ZERO))
-    tests = [Apply("eq", (value, Num(int(b) if math.isfinite(b) else b))) for b in bottoms]
-    result: Expr = tests[0]
-    for t in tests[1:]:
-        result = Apply("or", (result, t))
-    return result
+    return _either([Apply("eq", (value, Num(int(b) if math.isfinite(b) else b))) for b in bottoms])
 
 
 def _regular(exprs: Sequence[Expr], fixed: Mapping[Expr, float], samples: Samples, functions: Table) -> bool:

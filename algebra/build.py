@@ -16,6 +16,9 @@ from .expr import Apply, Expr, Num, apply
 Addend: TypeAlias = tuple[Fraction, Expr]
 Factor: TypeAlias = tuple[Expr, int]
 
+SHORT = 10**6
+"""The largest denominator of a fraction that is written as a quotient."""
+
 ZERO = Num(0)
 ONE = Num(1)
 
@@ -25,9 +28,14 @@ def number(value: Fraction) -> Expr:
     if value.denominator == 1:
         return Num(value.numerator)
     as_float = float(value)
-    if Fraction(as_float) == value or value.denominator > 10**6:
+    if Fraction(as_float) == value or value.denominator > SHORT:
         return Num(as_float)
     return Apply("div", (Num(value.numerator), Num(value.denominator)))
+
+
+def _exact(value: Fraction) -> bool:
+    """Whether `number` writes the very value."""
+    return value.denominator <= SHORT or Fraction(float(value)) == value
 
 
 def rational(expr: Expr) -> Fraction | None:
@@ -69,6 +77,7 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
             collected[base] = collected.get(base, 0) + exponent
     if coefficient == 0:
         return ZERO
+    collected = _joined_powers(collected)
     powers: dict[int, list[list[Expr]]] = {}
     for base, exponent in collected.items():
         if exponent:
@@ -85,7 +94,9 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
             (above if up else below).append(power(_times(up or down), exponent))
     negative = coefficient < 0
     size = abs(coefficient)
-    if size != 1:
+    if size != 1 and not _exact(size) and _exact(1 / size):
+        below.append(number(1 / size))
+    elif size != 1:
         above.insert(0, number(size))
     if not above and below and negative:
         above.append(Num(-1))
@@ -94,6 +105,17 @@ def product(factors: Iterable[Factor], coefficient: Fraction = Fraction(1)) -> E
     if negative:
         return apply("neg", result)
     return result
+
+
+def _joined_powers(found: dict[Expr, int]) -> dict[Expr, int]:
+    """`a^q / b^q` as `(a / b)^q`, which is in range where the quotient is, whatever q is."""
+    above = {base.args[1]: base for base, n in found.items() if n == 1 and isinstance(base, Apply) and base.op == "pow" and base.merge is None}
+    joined = dict(found)
+    for base, n in found.items():
+        if n == -1 and isinstance(base, Apply) and base.op == "pow" and base.merge is None and (other := above.pop(base.args[1], None)) is not None:
+            del joined[base], joined[other]
+            joined[Apply("pow", (quotient(other.args[0], base.args[0]), base.args[1]))] = 1
+    return joined
 
 
 def _times(exprs: Sequence[Expr]) -> Expr:

@@ -19,11 +19,11 @@ from .build import ONE, ZERO, Addend, Factor, exponential, product, total
 from .derivation import OLD
 from .expr import Apply, Expr, Param
 from .laws import ADDITION_FORMULAS, PARITY
-from .linear import factors
+from .linear import collect, factors
 from .scope import Scope, rename_params
-from .terms import HOLE, Split, Term, Wave, merge_terms, paired, wave_value
+from .terms import HOLE, Split, Term, Wave, gathered, merge_terms, paired, wave_value
 
-Keep = Callable[[Addend], bool]
+Kept = tuple[Addend, ...]
 T = TypeVar("T")
 
 
@@ -55,11 +55,14 @@ class Monomial:
 
 @dataclass(frozen=True)
 class Choice:
-    """What to keep of a term: summary addends per wave and per shift, and summary factors; what is not kept is deferred."""
+    """What to keep of a term: summary addends per wave and per shift, and summary factors; the difference to what is there is deferred.
 
-    waves: Sequence[Keep]
-    shifts: Sequence[Keep]
-    scale: Callable[[Factor], bool]
+    Kept addends are usually some of those that are there, but any will do: `exp(a + c) = exp(a + k) exp(c - k)`.
+    """
+
+    waves: Sequence[Kept]
+    shifts: Sequence[Kept]
+    scale: tuple[Factor, ...]
 
 
 @dataclass
@@ -98,20 +101,19 @@ class Carried:
         return Monomial(first(monomial.elements), first(monomial.shifts), first(monomial.waves), first(monomial.scale), first(monomial.mask))
 
     def _expand(self, term: Term, choice: Choice) -> list[tuple[Monomial, Fraction, tuple[Factor, ...]]]:
-        kept_scale = tuple(f for f in term.scalars if choice.scale(f))
-        deferred = [f for f in term.scalars if not choice.scale(f)]
+        kept_scale = choice.scale
+        deferred = collect([*term.scalars, *((b, -n) for b, n in kept_scale)]).items()
         partial = [Term(term.coefficient, tuple(deferred), term.elements, mask=term.mask)]
-        for wave, keep in zip(term.waves, choice.waves, strict=True):
-            pieces = _wave_pieces(wave, keep)
+        for wave, kept in zip(term.waves, choice.waves, strict=True):
+            pieces = _wave_pieces(wave, kept)
             partial = [merge_terms(p, q) for p in partial for q in pieces]
-        for (split, n), keep in zip(term.shifts, choice.shifts, strict=True):
-            pieces = self._shift_pieces(split, n, keep)
+        for (split, n), kept in zip(term.shifts, choice.shifts, strict=True):
+            pieces = self._shift_pieces(split, n, kept)
             partial = [merge_terms(p, q) for p in partial for q in pieces]
         return [(Monomial(p.elements, p.shifts, p.waves, kept_scale, p.mask), p.coefficient, p.scalars) for p in partial]
 
-    def _shift_pieces(self, split: Split, n: int, keep: Keep) -> list[Term]:
+    def _shift_pieces(self, split: Split, n: int, kept: Kept) -> list[Term]:
         """`(u + r)^n` by the binomial theorem, u the kept atom and r the deferred rest. Atoms with equal element parts share one centre."""
-        kept = tuple(a for a in split.summaries if keep(a))
         kept = self.centres.setdefault(split.elements, kept)
         rest = total([*split.summaries, *((-k, e) for k, e in kept)])
         pieces: list[Term] = []
@@ -166,9 +168,8 @@ def chosen_product(found: Sequence[Factor]) -> Expr:
     return product(found)
 
 
-def _wave_pieces(wave: Wave, keep: Keep) -> list[Term]:
-    kept = tuple(a for a in wave.split.summaries if keep(a))
-    dropped = tuple(a for a in wave.split.summaries if not keep(a))
+def _wave_pieces(wave: Wave, kept: Kept) -> list[Term]:
+    dropped = gathered((*wave.split.summaries, *((-k, e) for k, e in kept)))
     elements = Split(wave.split.elements, ())
     if wave.kind in ADDITION_FORMULAS:
         pieces: list[Term] = []

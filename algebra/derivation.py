@@ -86,6 +86,7 @@ class Derived:
     * `estimate`: where set, the running value is this instead of `final`, over the accumulators: an estimate, from a part of the fiber, of the
       whole fiber's value (a sum scaled up by how much was seen), which is as good to rebase on and much closer to what comes. On the
       whole fiber it equals `final`. Such a summary carries one accumulator more than `k`.
+    * `centre`: elements whose maximum over the same fiber, put before it in the chain, would be better to follow than what is followed.
     * For argmax and argmin `final` is the value; the coordinate is the accumulator's own.
     """
 
@@ -106,6 +107,7 @@ class Derived:
     waits_for: tuple[str, ...] = ()
     identity: float = 0.0
     estimate: Expr | None = None
+    centre: Expr | None = None
 
     @property
     def running(self) -> Expr:
@@ -145,11 +147,15 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A reduction that stays a later pass, the reason in one sentence, and a certificate where one was found."""
+    """A reduction that stays a later pass, the reason in one sentence, and a certificate where one was found.
+
+    `centre`: elements whose maximum over the same fiber, put before it in the chain, would let it be derived.
+    """
 
     reduction: Reduction
     reason: str
     certificate: Certificate | None = None
+    centre: Expr | None = None
 
 
 @dataclass(frozen=True)

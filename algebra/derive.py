@@ -6,7 +6,7 @@ against the original. What cannot be separated is refused with the reason. Theor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from .bottoms import safety
@@ -37,12 +37,17 @@ CHECK_DIGITS = 40
 
 
 def derive_chain(
-    reductions: Sequence[Reduction], laws: Laws = DEFAULT_LAWS, options: Options = DEFAULT_OPTIONS, counts: Sequence[Expr] = ()
+    reductions: Sequence[Reduction],
+    laws: Laws = DEFAULT_LAWS,
+    options: Options = DEFAULT_OPTIONS,
+    counts: Sequence[Expr] = (),
+    late: Iterable[str] = (),
 ) -> tuple[Derived | Refusal, ...]:
     """Derive what can be computed in one traversal of the fiber, for reductions in order of dependence.
 
     `counts` are leaves (numbers, rank shapes, constants) that are known to equal the number of elements visited in every fiber: a sum divided by
-    one of them is a mean, and is rebased on as the mean of what was seen so far.
+    one of them is a mean, and is rebased on as the mean of what was seen so far. `late` names constants of the fiber that are known only after its
+    elements were traversed: nothing that is carried depends on them.
 
     Chains that are equal up to the names of tensors, summaries and constants are derived once. Raises ValueError if a name occurs
     twice or a body mentions a later reduction.
@@ -54,18 +59,18 @@ def derive_chain(
         later = [p for p in params(r.body) if p in names[i:]]
         if later:
             raise ValueError(f"reduction {r.name} uses {later[0]}, which is not an earlier reduction")
-    key = canonical(reductions, laws, counts)
+    key = canonical(reductions, laws, counts, late)
     found = remembered(key, options, lambda: _derive(key, options))
     return tuple(key.restore(item) for item in found)
 
 
 def _derive(key: Canonical, options: Options) -> tuple[Derived | Refusal, ...]:
     """Once to see which sums are rebased on as means, and again if there are any."""
-    chain = Chain(key.laws, options)
+    chain = Chain(key.laws, options, key.counted, late=set(key.late))
     results = chain.derive(key.reductions)
     if not chain.means:
         return results
-    return Chain(key.laws, options, chain.means).derive(key.reductions)
+    return Chain(key.laws, options, key.counted, chain.means, late=set(key.late)).derive(key.reductions)
 
 
 @dataclass
@@ -74,13 +79,16 @@ class Chain:
 
     laws: Laws
     options: Options
+    counted: bool = False
     means: set[str] = field(default_factory=set[str])
     known: Invariants = field(init=False)
     late: set[str] = field(default_factory=set[str])
     results: list[Derived | Refusal] = field(default_factory=list[Derived | Refusal])
 
     def derive(self, reductions: Sequence[Reduction]) -> tuple[Derived | Refusal, ...]:
-        self.known = Invariants(Scope(tuple(r.name for r in reductions)), self.laws)
+        self.known = Invariants(Scope((*sorted(self.late), *(r.name for r in reductions))), self.laws, self.counted)
+        for name in sorted(self.late):
+            self.known.add_late(name)
         for r in reductions:
             self.record(self.one(r))
         return tuple(self.results)
@@ -122,8 +130,8 @@ class Chain:
 
         found = Discharge(item, self.known, self.options).all()
         names = {o.name for o in found if o.result == "proved"}
-        stated = {o.name: o.smtlib for o in found}
-        kept = tuple(replace(o, smtlib=stated.get(o.name)) for o in item.obligations if o.name not in names)
+        asked = {o.name: o for o in found}
+        kept = tuple(_left_open(o, asked.get(o.name)) for o in item.obligations if o.name not in names)
         return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
     def one(self, r: Reduction) -> Derived | Refusal:
@@ -163,7 +171,7 @@ class Chain:
         except NotOrdered as e:
             return Refusal(r, f"not monotone in the elements: {e}")
         except Unstable as e:
-            return Refusal(r, str(e))
+            return Refusal(r, str(e), centre=e.centre)
 
     def estimated(self, r: Reduction, accumulator: Accumulator) -> Derived:
         """A sum that is rebased on as a mean: it also counts, and on a prefix it is scaled up to the whole fiber."""
@@ -204,7 +212,7 @@ class Chain:
             return self.uncorrected(r, "deferred", form.accumulators, form.final, "; ".join(why), "mul")
         follow = f"carried terms follow the running {', '.join(form.rebased_on)}, which keeps them in range; the rest is applied at the end"
         derived = self.uncorrected(r, "rebased", form.accumulators, form.final, "; ".join((follow, *form.notes)), "mul")
-        return self.corrected(derived, form.correction, form.rebased_on)
+        return replace(self.corrected(derived, form.correction, form.rebased_on), centre=form.wish)
 
     def corrected(self, derived: Derived, correction: tuple[tuple[Expr | None, ...], ...], rebased: tuple[str, ...]) -> Derived:
         """The rebased form: with its correction, and made safe at the bottoms of the summaries."""
@@ -243,6 +251,13 @@ class Chain:
 def operators(r: Reduction) -> tuple[str, ...]:
     """The operators of a reduction: its own and those of its body."""
     return tuple(dict.fromkeys((r.op, *(e.op for e in walk(r.body) if isinstance(e, Apply)))))
+
+
+def _left_open(known: Obligation, asked: Obligation | None) -> Obligation:
+    """What holds by construction and by evaluation, where no solver has decided it: not called proved."""
+    if asked is None or known.result != "proved":
+        return replace(known, smtlib=known.smtlib if asked is None else asked.smtlib)
+    return replace(known, result="tested", method=f"{known.method}, and fp64 evaluation; no solver has decided it", smtlib=asked.smtlib)
 
 
 def _with_obligations(item: Derived, more: tuple[Obligation, ...]) -> Derived:

@@ -49,6 +49,9 @@ class Growth:
 
 BOUNDED = Growth()
 
+UNKNOWN_POWER = Fraction(64)
+"""What a power that is a constant of the fiber counts as: more than any that is written out."""
+
 
 def growth(expr: Expr, known: Invariants, limit: float) -> Growth:
     """How `expr` grows with the element data; constants of the fiber count as bounded. `limit` bounds what counts as a small exponential."""
@@ -86,7 +89,7 @@ def _apply(expr: Apply, known: Invariants, limit: float) -> Growth:
         case "pow", (_, n):
             exponent = rational(n)
             if exponent is None:
-                return parts[0] if not parts[1].degrees else Growth(exponential=True)
+                return parts[0].times(UNKNOWN_POWER) if not parts[1].degrees else Growth(exponential=True)
             return parts[0].times(max(exponent, Fraction(0)))
         case "sqrt", _:
             return parts[0].times(Fraction(1, 2))

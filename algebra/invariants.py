@@ -22,6 +22,9 @@ from .linear import collect, factors, linear, plain
 from .orders import exponents, ordered
 from .scope import Scope, params, replace_subexpression
 
+LATE = -1
+"""Inside the engine: the tensor that stands for the elements behind a late value."""
+
 LinearForm: TypeAlias = tuple[Mapping[Expr, Fraction], Fraction]
 
 
@@ -43,10 +46,14 @@ class Summary:
 
 @dataclass
 class Invariants:
-    """The summaries known so far, and the interval of any expression over them, the constants and the elements."""
+    """The summaries known so far, and the interval of any expression over them, the constants and the elements.
+
+    `counted`: the number of elements visited is known (`COUNT`).
+    """
 
     scope: Scope
     laws: Laws
+    counted: bool = False
     summaries: dict[str, Summary] = field(default_factory=dict[str, Summary])
 
     def add(self, name: str, op: str, body: Expr, total: bool) -> None:
@@ -71,6 +78,11 @@ class Invariants:
             case _:
                 values = REAL
         self.summaries[name] = Summary(name, op, body, values, above, below, total)
+
+    def add_late(self, name: str) -> None:
+        """Record a value of the fiber that is known only after its elements were traversed: a summary without a running value."""
+        anything = Access(LATE, ())
+        self.summaries[name] = Summary(name, "late", anything, REAL, total=False)
 
     def _sum(self, body: Expr, each: Interval) -> Interval:
         """A sum of at least one term: at least its smallest term, and at least the term of the element that attains a max or min."""
@@ -195,6 +207,11 @@ class Invariants:
         """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked or infinite included."""
         return self.defined(expr) is None and not any(self._reaches_infinity(n) for n in params(expr) if n in self.summaries)
 
+    def may_vanish(self, expr: Expr) -> bool:
+        """Whether a sum in `expr` is 0 where an extreme that its terms follow is one of nothing but infinities."""
+        named = [self.summaries[n] for n in params(expr) if n in self.summaries]
+        return any(s.op == "add" and any(self._reaches_infinity(n) for n in params(s.body) if n in self.summaries) for s in named)
+
     def _reaches_infinity(self, name: str) -> bool:
         """Whether a summary may be an extreme of nothing but infinities, its own or those of an Einsum that masks, or is made of such a one."""
         summary = self.summaries[name]
@@ -230,6 +247,7 @@ class Invariants:
                 exponent = rational(n)
                 integral = exponent is not None and exponent.denominator == 1
                 fine = (integral and exponent is not None and exponent >= 0) or (self.interval(a).nonzero if integral else self.positive(a))
+                fine = fine or (self.nonnegative(a) and self.positive(n))
             case _:
                 fine = True
         return None if fine else expr

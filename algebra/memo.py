@@ -7,7 +7,7 @@ operators, the laws (which constants are positive included) and the options.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .affine import Affine
@@ -21,7 +21,7 @@ Results = tuple[Derived | Refusal, ...]
 CAPACITY = 4096
 """Chains remembered; the least recently used are forgotten."""
 
-_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, Options], Results] = OrderedDict()
+_memory: OrderedDict[tuple[tuple[Reduction, ...], Laws, tuple[str, ...], bool, Options], Results] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,18 @@ class Canonical:
     original: tuple[Reduction, ...]
     leaves: dict[Expr, Expr]
     names: dict[str, str]
+    late: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether the number of elements is known."""
+        return COUNT in self.leaves
 
     def restore(self, item: Derived | Refusal) -> Derived | Refusal:
         """The result for the canonical chain, in the names of the original one."""
         r = self.original[self.reductions.index(item.reduction)]
         if isinstance(item, Refusal):
-            return Refusal(r, self.text(item.reason), self.certificate(item.certificate))
+            return Refusal(r, self.text(item.reason), self.certificate(item.certificate), None if item.centre is None else self.expr(item.centre))
         return replace(
             item,
             reduction=r,
@@ -46,10 +52,11 @@ class Canonical:
             correction=tuple(tuple(None if e is None else self.expr(e) for e in row) for row in item.correction),
             final=self.expr(item.final),
             estimate=None if item.estimate is None else self.expr(item.estimate),
+            centre=None if item.centre is None else self.expr(item.centre),
             rebased_on=tuple(self.name(n) for n in item.rebased_on),
             safe=tuple((self.name(n), self.expr(e)) for n, e in item.safe),
             empty=None if item.empty is None else self.expr(item.empty),
-            waits_for=tuple(self.name(n) for n in item.waits_for),
+            waits_for=tuple(self.waited(n) for n in item.waits_for),
             why=self.text(item.why),
             obligations=tuple(replace(o, statement=self.text(o.statement), smtlib=self.script(o.smtlib)) for o in item.obligations),
         )
@@ -80,9 +87,14 @@ class Canonical:
         head, dot, tail = name.partition(".")
         return self.names.get(head, head) + dot + tail
 
+    def waited(self, name: str) -> str:
+        """The name of a summary, or of a constant that is known late."""
+        found = self.leaves.get(Param(name))
+        return found.name if isinstance(found, Param) else self.name(name)
+
     def text(self, text: str) -> str:
-        words = text.split(" ")
-        return " ".join(self.names.get(w.rstrip(",;:"), w.rstrip(",;:")) + w[len(w.rstrip(",;:")) :] for w in words)
+        words = [(w.rstrip(",;:"), w[len(w.rstrip(",;:")) :]) for w in text.split(" ")]
+        return " ".join((self.waited(w) if w in self.names or w in self.late else w) + tail for w, tail in words)
 
     def expr(self, e: Expr) -> Expr:
         match e:
@@ -96,7 +108,7 @@ class Canonical:
                 return self.leaves[e]
 
 
-def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr] = ()) -> Canonical:
+def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr] = (), late: Iterable[str] = ()) -> Canonical:
     """Rename summaries to s0.., constants to c0.., tensors and ranks by order of appearance, and the number of elements to `COUNT`."""
     names = {r.name: f"s{i}" for i, r in enumerate(reductions)}
     forward: dict[Expr, Expr] = {}
@@ -132,12 +144,16 @@ def canonical(reductions: Sequence[Reduction], laws: Laws, counts: Sequence[Expr
     renamed = tuple(Reduction(names[r.name], r.op, rename(r.body)) for r in reductions)
     positive = frozenset(new.name for e, new in forward.items() if isinstance(e, Param) and isinstance(new, Param) and e.name in laws.positive)
     back = {new: e for e, new in reversed(forward.items())}
-    return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()})
+    if counts:
+        back.setdefault(COUNT, counts[0])
+    waiting = (forward[Param(n)] for n in late if Param(n) in forward)
+    known_late = tuple(sorted(e.name for e in waiting if isinstance(e, Param)))
+    return Canonical(renamed, replace(laws, positive=positive), tuple(reductions), back, {v: k for k, v in names.items()}, known_late)
 
 
 def remembered(key: Canonical, options: Options, compute: Callable[[], Results]) -> Results:
     """The results for a canonical chain, computed on first use."""
-    full = (key.reductions, key.laws, options)
+    full = (key.reductions, key.laws, key.late, key.counted, options)
     if full in _memory:
         _memory.move_to_end(full)
         return _memory[full]

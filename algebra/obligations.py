@@ -18,6 +18,7 @@ from .derivation import Derived, Obligation, Options
 from .expr import Apply, Expr, Num, Param, RankShape, walk
 from .intervals import Interval
 from .invariants import Invariants
+from .linear import linear
 from .polynomials import exact_sum
 from .scope import element_leaves, params, rename_params
 from .smt import Answer, Query, conditions
@@ -114,17 +115,29 @@ class Discharge:
         """The ranges of summaries, ends that are bottoms excluded, and of constants; where order matters, how summaries bound the element."""
         safe = dict(self.item.safe)
         elements = frozenset(x for e in exprs for x in element_leaves(e))
+        extremes = {a.name: a.basis for a in self.item.accumulators if a.op in ("max", "min")}
         for leaf in dict.fromkeys(x for e in exprs for x in walk(e) if isinstance(x, Param | RankShape)):
             summary = self.known.summaries.get(summary_of(leaf.name)) if isinstance(leaf, Param) else None
             values = self.known.interval(leaf) if summary is None else summary.range
             if summary is not None and summary.name in safe:
                 values = Interval(values.low, values.high, True, True)
             query.assume(leaf, values)
+            if isinstance(leaf, Param) and leaf.name.partition("@")[0] in extremes:
+                self.assume_between(query, leaf, extremes[leaf.name.partition("@")[0]])
             if summary is not None and ordered:
                 for form, relation in (*((f, "le") for f in summary.above), *((f, "ge") for f in summary.below)):
                     if elements.issuperset(form[0]) and elements:
                         bound = exact_sum([*((k, a) for a, k in form[0].items()), *([(form[1], ONE)] if form[1] else [])])
                         query.assume_that(Apply(relation, (bound, leaf)))
+
+    def assume_between(self, query: Query, leaf: Expr, basis: Expr) -> None:
+        """An extreme of elements lies between the summaries that lie above and below each of them."""
+        form = linear(basis)
+        for summary in self.known.summaries.values():
+            if form in summary.above:
+                query.assume_that(Apply("ge", (Param(summary.name), leaf)))
+            if form in summary.below:
+                query.assume_that(Apply("le", (Param(summary.name), leaf)))
 
     # sympy -------------------------------------------------------------------------------------------------------------
 

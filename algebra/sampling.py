@@ -84,15 +84,20 @@ class Sampler:
                 if digits.finite(value):
                     ends.append(Fraction(math.ceil(float(value) * _STEP + 1), _STEP))
             if ends and summary.above:
-                return max(max(ends), _least(summary.range.low)) + fresh
+                return _beyond(max(max(ends), _least(summary.range.low)), fresh, summary.range.high)
             if ends:
-                return min(ends) - Fraction(2, _STEP) - fresh
+                return -_beyond(Fraction(2, _STEP) - min(ends), fresh, -summary.range.low)
         low, high = summary.range.low, summary.range.high
         if isinstance(low, Fraction):
             return low + ((high - low) * fresh / 4 if isinstance(high, Fraction) else fresh)
         if isinstance(high, Fraction):
             return high - fresh
         return (2 - fresh) * self.random.choice((1, 2, 4))  # a sum reaches further than one element, an average does not
+
+
+def _beyond(end: Fraction, fresh: Fraction, limit: Fraction | float) -> Fraction:
+    """A value above `end`, below the limit where there is room."""
+    return end + (limit - end) * fresh / 4 if isinstance(limit, Fraction) and limit > end else end + fresh
 
 
 def _least(value: Fraction | float) -> Fraction:

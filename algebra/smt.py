@@ -139,6 +139,7 @@ def contradictory(script: str, timeout_ms: int) -> bool:
     api = z3()
     solver = api.Solver(ctx=api.Context())
     solver.set("timeout", timeout_ms)
+    solver.set("ctrl_c", False)  # an interrupt is the program's to answer, not an obligation that came out unknown
     solver.set("rlimit", timeout_ms * _WORK_PER_MS)  # what is found must not depend on how busy the machine is, as far as z3 counts its work
     solver.from_string(script)
     return bool(solver.check() == api.unsat)

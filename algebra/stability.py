@@ -2,38 +2,47 @@
 
 Kept (rebased on) is the smallest set of summaries with which nothing carried grows exponentially, nothing large is subtracted at the
 end, and no power of the data exceeds what the original cascade computes; the rest is deferred. Rebasing needs the summary's part to be
-finite at every reachable value; where that cannot be proved, an exponential is refused and anything milder is deferred.
+finite at every reachable value. Where that cannot be proved, another centre is kept instead, of the same elements (`centres.py`), and where
+there is none the form is refused; `numerics="fast"` defers what is not exponential all the same.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .build import Addend, Factor, product, total
-from .carry import Choice, Keep
-from .derivation import COUNT, Options
+from .build import ONE, Addend, Factor, product, total
+from .carry import Choice, Kept
+from .centres import centres, sizes
+from .derivation import Options
 from .expr import Apply, Expr, Param, walk
+from .extent import extent, scaled_sum
 from .growth import Growth, growth
 from .invariants import Invariants
-from .linear import factors
 from .scope import element_leaves, replace_subexpression
 from .terms import Split, Term, Wave, scaled
 from .vanishing import vanishes_with
 
 
 class Unstable(Exception):
-    """A term can be carried in no form that neither overflows nor divides by what may be zero."""
+    """A term can be carried in no form that neither overflows nor divides by what may be zero.
+
+    `centre`: elements whose extreme would help, if the chain had it.
+    """
+
+    def __init__(self, why: str, centre: Expr | None = None):
+        super().__init__(why)
+        self.centre = centre
 
 
 @dataclass
 class Policy:
     """The choices for one reduction; `notes` collects the reasons that belong in the explanation.
 
-    `means` collects the sums that are rebased on divided by the number of elements.
+    `means` collects the sums that are rebased on divided by the number of elements, `wishes` the elements whose extreme would be a better centre.
     """
 
     known: Invariants
@@ -41,10 +50,11 @@ class Policy:
     late: frozenset[str]
     notes: list[str] = field(default_factory=list[str])
     means: set[str] = field(default_factory=set[str])
+    wishes: list[Expr] = field(default_factory=list[Expr])
 
     def choose(self, term: Term) -> Choice:
-        waves = [self._wave(w, term.mask) if w.kind == "exp" else _keep_none for w in term.waves]
-        shifts = [self._shift(s) for s, _ in term.shifts]
+        waves = [self._wave(w, term.mask) if w.kind == "exp" else () for w in term.waves]
+        shifts = [self._shift(s, term.mask) for s, _ in term.shifts]
         return Choice(waves, shifts, self._scale(term))
 
     def obstacle(self, parts: Iterable[Expr], divides: bool = False, guarded: bool = False) -> str | None:
@@ -65,15 +75,16 @@ class Policy:
                 return "its correction divides by a value that may be zero"
         return None
 
-    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Keep:
+    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Kept:
         """The fewest summaries that keep the exponent bounded; all of them where no bound is provable: as in the original."""
         summaries = wave.split.summaries
         limit = math.log(self.options.limit)
         bare = self.known.interval(_argument(wave, ()))
         if bare.magnitude <= limit:
-            return _keep_none
+            return ()
         names = sorted({n for _, e in summaries for n in self.known.scope.of(e).summaries})
         reasons: list[str] = []
+        accepted: list[Kept] = []
         for subset in _subsets(names):
             kept = tuple(a for a in summaries if self.known.scope.of(a[1]).summaries <= subset)
             whole = subset == frozenset(names)
@@ -84,12 +95,24 @@ class Policy:
             if reason is None and not bounded and not self._comparable(wave, kept):
                 reason = "no summary bounds it"
             if reason is None:
-                if not bounded:
-                    self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
-                    self.means.update(name for a in kept for name in self._means(a))
-                return lambda a: a in kept
-            reasons.append(reason)
-        raise Unstable(f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}")
+                if bounded:
+                    return kept
+                accepted.append(kept)
+            else:
+                reasons.append(reason)
+        for centre in centres(wave.split, mask, self.known, means=False):
+            bounded = self.known.interval(self._under(mask, _argument(wave, centre))).high <= limit
+            if bounded and self.obstacle(e for _, e in centre) is None:
+                return centre  # an element attains it, so that the rest is no larger than the original's own term there
+        elements = total(wave.split.elements) if wave.scale == ONE else None
+        if accepted:
+            self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
+            self.means.update(name for a in accepted[0] for name in self._means(a))
+            if elements is not None and self.options.numerics == "safe":
+                self.wishes.append(elements)
+            return accepted[0]
+        why = f"an unbounded exponential of the elements would be carried: {reasons[0] if reasons else 'no summary bounds it'}"
+        raise Unstable(why, elements)
 
     def _comparable(self, wave: Wave, kept: Sequence[Addend]) -> bool:
         """Whether an exponential that has no provable bound stays, on every prefix, about as small as on the whole fiber.
@@ -114,20 +137,36 @@ class Policy:
                         e = replace_subexpression(e, branch, body)
         return e
 
-    def _shift(self, split: Split) -> Keep:
-        """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end."""
+    def _shift(self, split: Split, mask: Sequence[tuple[Expr, bool]]) -> Kept:
+        """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end.
+
+        Where that cannot be, any centre among the same elements does as well: it is no further from them than they are from one another.
+        """
         if self.options.numerics == "fast":
-            return _keep_none
-        large = tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
+            return ()
+        compact = math.isfinite(self.known.interval(total(split.elements)).magnitude)
+        large = split.summaries if compact else tuple(a for a in split.summaries if not self._growth(a[1]).bounded)
         sides = [self.known.interval(total(part)) for part in (split.elements, large)]
         if all(s.nonnegative for s in sides) or all(s.nonpositive for s in sides):
-            return _keep_none  # what is added with one sign does not cancel
+            return ()  # what is added with one sign does not cancel
         reason = self.obstacle((e for _, e in large), guarded=True)
-        if reason is not None:
-            self.notes.append(f"deferred although it may cancel, because {reason}")
-            return _keep_none
-        self.means.update(name for a in large for name in self._means(a))
-        return lambda a: a in large
+        distant = any(extent(e, self.known) != 0 and scaled_sum(e, self.known) is None for _, e in large)
+        if reason is None and not distant:
+            self.means.update(name for a in large for name in self._means(a))
+            return large
+        for centre in centres(split, mask, self.known, means=True):
+            if self.obstacle(e for _, e in centre) is None:
+                self.means.update(name for a in centre for name in self._means(a))
+                return centre
+        if reason is None:
+            self.wishes.append(total(split.elements))
+            self.notes.append("the running value of a sum that is subtracted is not near its final one")
+            return large
+        if compact:
+            self.notes.append(f"what is subtracted from the data is deferred, and both are bounded, because {reason}")
+            return ()
+        why = f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}"
+        raise Unstable(why, total(split.elements))
 
     def _weighted(self, e: Expr) -> bool:
         """Whether it is a sum divided by the sum of weights that are never negative."""
@@ -138,27 +177,34 @@ class Policy:
                 return False
 
     def _means(self, addend: Addend) -> Iterable[str]:
-        """S, if the addend is S / n with n elements in the fiber."""
-        _, parts = factors(addend[1])
-        if len(parts) == 2 and (COUNT, -1) in parts:
-            yield from (b.name for b, n in parts if isinstance(b, Param) and n == 1 and b.name in self.known.summaries)
+        """S, if the addend is a multiple of a sum S of elements whose number is known, such as S / n."""
+        name = scaled_sum(addend[1], self.known)
+        if name is not None:
+            yield name
 
-    def _scale(self, term: Term) -> Callable[[Factor], bool]:
+    def _scale(self, term: Term) -> tuple[Factor, ...]:
         """A divisor is kept where deferring it would carry a higher power of the data than the cascade computes to get it.
 
-        Only beside pure elements: a centred power is of moderate size, and its lower powers would have to be divided too.
+        Where it cannot be, the largest of the same elements, as far as they were visited, divides them as well. Only beside pure elements: a
+        centred power is of moderate size, and its lower powers would have to be divided too.
         """
         kept: list[Factor] = []
         if self.options.numerics == "safe" and not term.shifts:
             carried = self._growth(product(term.elements))
             for base, exponent in term.scalars:
                 if exponent < 0 and self._exceeds(carried, base):
-                    reason = self.obstacle((base,), divides=True) if not vanishes_with(base, product(term.elements), self.known) else None
-                    if reason is None:
-                        kept.append((base, exponent))
+                    found = [b for b in (base, *sizes(base, term.elements, self.known)) if self._divides(b, term) is None]
+                    if found:
+                        kept.append((found[0], exponent))
                     else:
-                        self.notes.append(f"the division by a summary is deferred, because {reason}")
-        return lambda f: f in kept
+                        self.notes.append(f"the division by a summary is deferred, because {self._divides(base, term)}")
+        return tuple(kept)
+
+    def _divides(self, base: Expr, term: Term) -> str | None:
+        """Why a running value cannot divide what is carried, None if it can."""
+        if vanishes_with(base, product(term.elements), self.known):
+            return self.obstacle((base,))
+        return self.obstacle((base,), divides=True)
 
     def _exceeds(self, carried: Growth, divisor: Expr) -> bool:
         bodies = [self.known.summaries[n].body for n in self.known.scope.of(divisor).summaries]
@@ -180,7 +226,3 @@ def _argument(wave: Wave, kept: tuple[Addend, ...]) -> Expr:
 
 def _subsets(names: list[str]) -> Iterable[frozenset[str]]:
     return (frozenset(c) for size in range(1, len(names) + 1) for c in itertools.combinations(names, size))
-
-
-def _keep_none(part: Addend) -> bool:
-    return False

@@ -14,7 +14,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from ..analysis import remarks
+from ..analysis import remarks, statistics
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
 from ..dialects.einsum_attrs import MAX_SIZE
@@ -40,6 +40,7 @@ class EinsumPlace(ModulePass):
         machine = machine_for(op, self.machine)
         cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]
         tiles = parse_tiles(self.tiles, {r for c in cascades for r in c.sizes})
+        statistics.count("cascades placed", len(cascades))
         for cascade in cascades:
             place_cascade(cascade, machine, {r: t for r, t in tiles.items() if r in cascade.sizes})
 

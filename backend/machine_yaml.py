@@ -9,6 +9,7 @@ from typing import Any
 
 from ..algebra.operators import SCALAR_OPERATORS
 from ..dialects.notation import nearest
+from ..plugins import machines
 from .machine import Array, Machine, Memory
 from .yaml_reader import (
     DescriptionError,
@@ -106,6 +107,10 @@ _MACHINE: Mapping[str, Key] = {
 }
 
 
+SCHEMAS: Mapping[str, Mapping[str, Key]] = {"machine": _MACHINE, "memory": _MEMORY, "array": _ARRAY}
+"""What a description may say of a machine and of its parts, for those who read single values of one."""
+
+
 def parse_machine(text: str, file: str = "<machine>") -> Machine:
     """The machine that a YAML text describes. Raises `MachineError` with `file` and the line."""
     reader = Reader(file, MachineError)
@@ -128,9 +133,14 @@ def load_machine(name_or_path: str) -> Machine:
     if name_or_path in machine_names():
         file = files("einfold.backend.machines") / f"{name_or_path}.yaml"
         return parse_machine(file.read_text(encoding="utf-8"), f"{name_or_path}.yaml")
+    if (offered := machines().get(name_or_path)) is not None:
+        try:
+            return parse_machine(offered.read(), f"{name_or_path}.yaml")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MachineError(f"cannot read machine '{name_or_path}' of a plug-in: {error}") from None
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and len(path.parts) < 2:
-        raise MachineError(f"unknown machine '{name_or_path}'{nearest(name_or_path, list(machine_names()))}")
+        raise MachineError(f"unknown machine '{name_or_path}'{nearest(name_or_path, [*machine_names(), *machines()])}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -72,9 +72,9 @@ class Step:
     continues: int | None = None
 
     @property
-    def whole(self) -> Work:
-        """What a run on whole tiles does."""
-        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False)
+    def cycles(self) -> Fraction:
+        """Cycles of a run on whole tiles."""
+        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False).cycles
 
 
 @dataclass(frozen=True)

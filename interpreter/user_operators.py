@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.ir import Operation
 
 from ..algebra.expr import Expr
 from ..dialects.einsum import OperatorOp
 from ..dialects.einsum_attrs import NumberAttr
-from .elements import Array, Number
+from ..plugins import operators
+from .elements import Array, InputError, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class UserOperator:
 
 
 def user_operators(module: Operation, functions: Mapping[str, Callable[..., Array]] | None = None) -> dict[str, UserOperator]:
-    """Every operator declared in `module`, by `@name`. `functions` evaluates opaque ones, by the same names."""
+    """Every operator declared in `module`, by `@name`. `functions` evaluates opaque ones, by the same names, else what a plug-in offers for them."""
     found: dict[str, UserOperator] = {}
     for op in module.walk():
         if isinstance(op, OperatorOp):
@@ -41,6 +43,29 @@ def user_operators(module: Operation, functions: Mapping[str, Callable[..., Arra
                 None if op.body is None else op.body.data,
                 identity.data if isinstance(identity, NumberAttr) else None,
                 "associative" in op.laws.data,
-                (functions or {}).get(name),
+                (functions or {}).get(name) or _offered_function(op),
             )
     return found
+
+
+def _offered_function(op: OperatorOp) -> Callable[..., Array] | None:
+    """What evaluates an opaque operator that a plug-in offers."""
+    if op.body is not None:
+        return None
+    offered = operators().get(f"@{op.sym_name.data}")
+    if offered is None or offered.evaluate is None or len(offered.params) != len(op.params):
+        return None
+    evaluate = offered.evaluate
+
+    def checked(*args: Array) -> Array:
+        try:
+            result = np.asarray(evaluate(*args))
+        except Exception as error:
+            raise InputError(f"the function of operator '@{offered.plain_name}' failed: {type(error).__name__}: {error}") from error
+        shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+        if result.dtype.kind not in "biuf" or result.shape not in (shape, ()):
+            made = f"{result.dtype} {list(result.shape)}"
+            raise InputError(f"the function of operator '@{offered.plain_name}' made {made}, not real numbers of shape {list(shape)}")
+        return np.broadcast_to(result, shape)
+
+    return checked

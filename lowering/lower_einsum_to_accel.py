@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from ..analysis import remarks
+from ..analysis import remarks, statistics
 from ..dialects.accel import KernelOp
 from ..dialects.accel_machine import MachineOp
 from ..dialects.einsum import CascadeOp
@@ -51,7 +51,8 @@ class LowerEinsumToAccel(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]
         for cascade in cascades:
-            lower_cascade(cascade, pipeline=self.pipeline, prefix=f"{cascade.sym_name.data}." if len(cascades) > 1 else "")
+            made = lower_cascade(cascade, pipeline=self.pipeline, prefix=f"{cascade.sym_name.data}." if len(cascades) > 1 else "")
+            statistics.count("kernels made", len(made.kernels))
 
 
 def lower_cascade(cascade: CascadeOp, *, pipeline: bool = True, prefix: str = "", mapping: CascadeMapping = DEFAULT) -> Lowered:

@@ -1,8 +1,9 @@
 """Which array runs an Einsum, and how large a tile is: decided from the machine's description and the Einsums' ranks alone.
 
 One pair of ranks is spread over the rows and columns of the largest array: the pair along which most points gain from having
-neighbours (an operand shared, or a reduction). An Einsum over both ranks runs there if the array has its operations; the others run
-on the arrays beside it. For attention on FuseMax's machine this is the paper's binding.
+neighbours (an operand shared, or a reduction). An Einsum over both ranks runs there if the array has its operations; so does a product
+that has another such pair of its own, and what reads its result where it lies; the others run on the arrays beside it. For attention on
+FuseMax's machine this is the paper's binding.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
+
+from xdsl.ir import SSAValue
 
 from ..analysis import remarks
 from ..dialects.accel_machine import ArrayOp, MachineOp
@@ -47,7 +50,13 @@ def place_cascade(cascade: CascadeOp, machine: MachineOp, given: Mapping[str, in
     spread = best_pair(works, cascade.sizes, grid) if grid is not None else None
     if spread is None:
         spread = best_column(works, cascade.sizes, arrays[0])
-    places = [_mapped(work, mapping, spread, grid, arrays, machine, cascade.sizes) for work in works]
+    places: list[Place] = []
+    layout: dict[SSAValue, Spread] = {}
+    for work in works:
+        own = spread if spread is None or grid is None else _spread_of(work, spread, grid, cascade.sizes, layout)
+        places.append(_mapped(work, mapping, own, grid, arrays, machine, cascade.sizes))
+        if grid is not None and own is not None and places[-1].array == grid.sym_name.data and own.row is not None:
+            layout.update(dict.fromkeys(work.op.results_, own))
     for work, place in zip(works, places, strict=True):
         set_place(work.op, place)
     tiles = tile_sizes(works, places, spread.ranks if spread is not None else (), cascade.sizes, machine)
@@ -118,6 +127,18 @@ def _place(work: Work, spread: Spread | None, grid: ArrayOp | None, arrays: Sequ
             return _over(work, spread, array, sizes)
         lacking.append(f"'@{array.sym_name.data}' has no {', '.join(repr(m) for m in missing)}")
     remarks.fail(work.op, f"machine '@{machine.sym_name.data}' cannot run {work.name}: {'; '.join(lacking)}")
+
+
+def _spread_of(work: Work, spread: Spread, grid: ArrayOp, sizes: Mapping[str, int], layout: Mapping[SSAValue, Spread]) -> Spread:
+    """The ranks over which an Einsum would lie on the grid: the cascade's pair; else, of a product, the pair along which its own elements gain from
+    neighbours; else the pair over which a tensor lies that it reads there."""
+    if all(r in work.ranks for r in spread.ranks) or missing_operations(work, grid):
+        return spread
+    own = best_pair([work], sizes, grid)
+    if own is not None and all(r in work.useful for r in own.ranks):
+        return own
+    there = (layout[v] for v in work.op.operands_ if v in layout)
+    return next((s for s in there if all(r in work.ranks for r in s.ranks)), spread)
 
 
 def _over(work: Work, spread: Spread | None, array: ArrayOp, sizes: Mapping[str, int]) -> Place:

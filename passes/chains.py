@@ -5,14 +5,16 @@ R and need no summary), with every map between it and earlier reductions inlined
 by a parameter. Links that depend on one another, and could share one traversal, form a *chain*.
 
 One walk over the cascade suffices: each value has a level, the number of traversals of R that must be complete before it is known.
-A link joins the chain of the summaries it needs unless something it needs as a whole, elsewhere than along its own fiber, is of
-the same level: then it starts a later traversal, and those summaries are constants to it.
+A link joins the chain of the summaries it needs unless something it needs as a whole along its fiber is of the same level: then it
+starts a later traversal, and those summaries are constants to it. A constant of the fiber that is known no earlier than the summaries is
+*late*: the link still joins, and the algebra must do without that constant until the traversal is over (`at_once` says which must not try).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -22,9 +24,11 @@ from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leave
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis.einsums import traversed_ranks
 from ..dialects.einsum import ComputeOp, IterateOp
+from ..dialects.einsum_scope import tensor_of
 from .fibers import constant_name, same_fiber
 from .filters import absorb_filters
-from .kinds import is_inlinable, is_plain_reduction, why_not_plain
+from .kinds import is_inlinable, is_plain_reduction, rounds, why_not_plain
+from .lateness import coupled_values
 from .tensors import TensorTable, comparison_value
 
 LARGEST_BODY = 400
@@ -49,6 +53,10 @@ class Link:
     """Names of the tensors that the body and the bindings read, by their numbers there."""
     kept: tuple[Comparison, ...] = ()
     """What else an element must satisfy to count, where the body has that as conditions."""
+    late: frozenset[str] = frozenset()
+    """Constants of the fiber that are known only after this traversal."""
+    coupled: frozenset[str] = frozenset()
+    """Constants of the fiber that are made over another rank by what may wait for this traversal in turn."""
 
     @property
     def reduced(self) -> tuple[str, ...]:
@@ -71,30 +79,44 @@ class Chain:
 
     @property
     def dependent(self) -> bool:
-        return any(link.needs for link in self.links)
+        return any(link.needs or link.late for link in self.links)
 
 
 @dataclass
 class _Reading:
     """What reading a body found: its parameters, the summaries in it, the level that must be complete before, Einsums inlined.
 
-    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers.
+    `levels` are those of the constants of the fiber, by name, `coupled` the names of those that others wait for.
+    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers, `rounded` elements that a narrowing
+    cast makes from summaries.
     """
 
     bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
     summaries: dict[str, Link] = field(default_factory=dict[str, "Link"])
     complete: int = 0
+    levels: dict[str, int] = field(default_factory=dict[str, int])
+    coupled: set[str] = field(default_factory=set[str])
     inlined: list[Operation] = field(default_factory=list[Operation])
     size: int = 0
     ranks: frozenset[str] = frozenset()
     apart: list[tuple[Link, Access]] = field(default_factory=list["tuple[Link, Access]"])
+    rounded: SSAValue | None = None
 
 
 class ChainFinder:
     """Finds the chains over `rank` among the Einsums that stand directly in a block: a cascade's, or an iterate's."""
 
-    def __init__(self, block: Block, rank: str, table: TensorTable):
-        self.block, self.rank, self.table = block, rank, table
+    def __init__(
+        self,
+        block: Block,
+        rank: str,
+        table: TensorTable,
+        at_once: Container[Operation] = (),
+        centres: Mapping[Operation, Sequence[ComputeOp]] = MappingProxyType({}),
+    ):
+        """`at_once`: reductions that need all their constants before they start. `centres`: reductions that others may also follow."""
+        self.block, self.rank, self.table, self.at_once, self.centres = block, rank, table, at_once, centres
+        self.coupled = coupled_values(block, rank)
         self.level: dict[SSAValue, int] = {}
         self.links: dict[SSAValue, Link] = {}
         self.number: dict[str, int] = {}
@@ -119,10 +141,10 @@ class ChainFinder:
             level = max([level, *(self.level.get(v, 0) for inner in op.body.walk() for v in inner.operands)])
         link = None
         if isinstance(op, ComputeOp) and op.reduce is not None and any(self.rank in r.ranks for r in op.reduce.data):
-            link = self._link(op) if is_plain_reduction(op) else None
+            link = self._link(op) if is_plain_reduction(op) and not (depends and rounds(op)) else None
             if link is None and level > 0:
                 self.apart[op] = why_not_plain(op)
-            level = level + 1 if link is None else self.number[link.name]
+            level = level + 1 if link is None else max(self.number[link.name], level if link.late else 0)
             depends = link is not None
         elif isinstance(op, IterateOp) and op.rank.data == self.rank:
             level, depends = level + 1, False
@@ -145,18 +167,34 @@ class ChainFinder:
         reduced = frozenset(reduction.ranks)
         body = self._read(self.table.lift(op.map.data, op.operands_), reduced, reading)
         needed = max((self.number[s] for s in reading.summaries), default=0)
-        number = needed if needed > reading.complete else reading.complete + 1
+        complete = max((reading.complete, *reading.levels.values()))
+        late = frozenset(c for c, level in reading.levels.items() if level >= max(needed, 1))
+        if op in self.at_once or max(needed, 1) <= reading.complete:
+            late = frozenset[str]()
+        elif late:
+            complete = reading.complete
+        number = needed if needed > complete else complete + 1
         live = {s: link for s, link in reading.summaries.items() if self.number[s] == number}
+        for centre in self.centres.get(op, ()):
+            other = self.links[centre.results_[0]]
+            if self.number[other.name] == number:
+                live[other.name] = other
+                reading.bindings[other.name] = self.table.access(centre.results_[0], centre.out.data)
         where = op.where.data if op.where is not None else ()
         identity = REDUCTION_OPERATORS[reduction.op].identity if reduction.op in REDUCTION_OPERATORS else None
         body, where = absorb_filters(body, where, identity, reading.bindings)
         self.number[name] = number
         for other, access in reading.apart:
             self.apart[op] = f"{other.name}[{', '.join(map(str, access.subscripts))}] is of another fiber than the one it traverses"
+        if reading.rounded is not None:
+            element = tensor_of(reading.rounded).get_element_type()
+            self.apart[op] = f"it reads {reading.rounded.name_hint or 'elements'}, rounded to {element}, and no law holds through rounding"
         self.inlined[name] = reading.inlined
         read = [e for part in (body, *reading.bindings.values()) for e in walk(part) if isinstance(e, Access)]
         names = {e.tensor: self.table.value(e).name_hint or "E" for e in read}
-        return Link(op, name, Reduction(name, reduction.op, body), reading.bindings, where, tuple(live.values()), names)
+        coupled = frozenset(reading.coupled if live and op not in self.at_once else ()) - late
+        made = Reduction(name, reduction.op, body)
+        return Link(op, name, made, reading.bindings, where, tuple(live.values()), names, late=late, coupled=coupled)
 
     def _fresh(self, op: ComputeOp) -> str:
         hint = (op.results_[0].name_hint or "E").replace(".", "_")  # the algebra writes NAME.old and NAME.0 itself
@@ -193,8 +231,17 @@ class ChainFinder:
         if link is None and self.depends.get(value, False) and isinstance(owner, ComputeOp) and reading.size < LARGEST_BODY:
             reading.inlined.append(owner)
             return self._read(self._inline(owner, access), reduced, reading)
-        reading.complete = max(reading.complete, self.level.get(value, 0))
-        return access if traversed else self._constant(access, reading)
+        level = self.level.get(value, 0)
+        if traversed:
+            reading.complete = max(reading.complete, level)
+            if level and isinstance(owner, ComputeOp) and owner.reduce is None and rounds(owner):
+                reading.rounded = value
+            return access
+        constant = self._constant(access, reading)
+        reading.levels[constant.name] = max(level, reading.levels.get(constant.name, 0))
+        if value in self.coupled:
+            reading.coupled.add(constant.name)
+        return constant
 
     def _inline(self, owner: ComputeOp, access: Access) -> Expr:
         """The map of an Einsum, as read at `access`; where its filter does not hold, its empty value."""
@@ -213,7 +260,7 @@ class ChainFinder:
         constants = {n: e for n, e in reading.bindings.items() if n not in reading.summaries}
         return substitute_params(expression, constants)
 
-    def _constant(self, e: Expr, reading: _Reading) -> Expr:
+    def _constant(self, e: Expr, reading: _Reading) -> Param:
         """A constant of the fiber as a parameter. One name means one expression in all links, so that what is known of it in one holds in another."""
         name = constant_name(e) or self.constants.setdefault(e, f"const.{len(self.constants)}")
         reading.bindings[name] = e

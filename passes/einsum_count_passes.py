@@ -24,12 +24,14 @@ ATTRIBUTE = "passes"
 
 @dataclass(frozen=True)
 class EinsumCountPassesPass(ModulePass):
-    """rank: only these; all that are traversed by default. cascade: only the one named."""
+    """Annotate cascades and Einsums with their passes over each rank, and remark why each pass starts."""
 
     name = "einsum-count-passes"
 
     rank: tuple[str, ...] | None = None
+    """Only these ranks; every rank that is traversed if not given."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for rank in self.rank or ():

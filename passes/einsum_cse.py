@@ -17,6 +17,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.expr import Access, Apply, Expr, Num
 from ..analysis.remarks import applied
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp, YieldOp
 from .editing import cascades_of
 
@@ -26,15 +27,17 @@ EXACTLY_COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
 
 @dataclass(frozen=True)
 class EinsumCsePass(ModulePass):
-    """Common Einsums, views and iterates of each cascade."""
+    """Compute each Einsum, view and iterate once: what is the same is merged."""
 
     name = "einsum-cse"
 
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):
             if replaced := compute_once(cascade):
+                count("Einsums merged", len(replaced))
                 shown = ", ".join(replaced[:8]) + (f" and {len(replaced) - 8} more" if len(replaced) > 8 else "")
                 applied(self.name, cascade, f"computed already: {shown}")
 

@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.expr import Expr, RankShape, RankValue, accesses, walk
 from ..analysis.remarks import applied
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ReturnOp, ViewOp, YieldOp
 from ..dialects.einsum_attrs import NumberAttr, RanksAttr, SubscriptsAttr
 from .editing import cascades_of, filter_of, reductions_of
@@ -21,17 +22,21 @@ from .editing import cascades_of, filter_of, reductions_of
 
 @dataclass(frozen=True)
 class EinsumDcePass(ModulePass):
-    """ranks: also remove ranks that nothing names any more."""
+    """Remove what no result needs: Einsums, views, iterates, their states and what they collect."""
 
     name = "einsum-dce"
 
     ranks: bool = False
+    """Whether ranks that nothing names any more go, too."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):
             removed = _Sweep(_Needed(cascade)).run(cascade.body.block)
             unused = _remove_unused_ranks(cascade) if self.ranks else []
+            count("operations, states and collected tensors removed", removed)
+            count("ranks removed", len(unused))
             if removed or unused:
                 ranks = f", ranks {', '.join(unused)}" if unused else ""
                 applied(self.name, cascade, f"removed {removed} dead operations, states or collected tensors{ranks}")

@@ -18,8 +18,9 @@ from .plan import Plan, checked_rank
 
 @dataclass(frozen=True)
 class EinsumDefer(ModulePass):
-    """T1: where (x) distributes over the reduction, `(+)_m h(d) (x) g(x_m)` is `h(d) (x) (+)_m g(x_m)`, so the summary `d` may come late.
+    """Move what does not vary along the fiber out of a reduction, and apply it once at the end.
 
+    Where (x) distributes over the reduction, `(+)_m h(d) (x) g(x_m)` is `h(d) (x) (+)_m g(x_m)`, so the summary `d` may come late (T1).
     The division of softmax moves behind the product with V this way (FuseMax's deferred division), which takes attention from three
     passes to two; FuseMax's Cascade 1 becomes Cascade 2. Nothing is carried in a loop and no inverse is needed.
     """

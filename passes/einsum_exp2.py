@@ -32,12 +32,14 @@ PARAMETER = "x"
 
 @dataclass(frozen=True)
 class EinsumExp2Pass(ModulePass):
-    """degree: of the polynomial, 3 to 5: its relative error is 7.5e-5, 2.6e-6 or 7.5e-8."""
+    """Make exponentials powers of two: a polynomial on a short interval, and a scale that is folded into what the arguments are made of."""
 
     name = "einsum-exp2"
 
     degree: int = 4
+    """Of the polynomial, 3 to 5: its relative error is 7.5e-5, 2.6e-6 or 7.5e-8."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.degree not in COEFFICIENTS:

@@ -20,6 +20,7 @@ from ..algebra.expr import Access, Apply, Expr, accesses, walk
 from ..analysis.einsums import traversed_ranks
 from ..analysis.presence import takes_part, visits_everywhere
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.einsum_verify import iterative_ranks
@@ -37,15 +38,18 @@ DEEPEST_MAP = 40
 
 @dataclass(frozen=True)
 class EinsumFuseMapsPass(ModulePass):
-    """max_uses: reads of a map that is inlined, at most. max_size: nodes of the expression that comes out, at most. contract: whether a product
-    that goes into a sum is inlined although storing it rounds."""
+    """Inline Einsums without a reduction into the Einsums that read them."""
 
     name = "einsum-fuse-maps"
 
     max_uses: int = 1
+    """Reads of a map that is inlined, at most."""
     max_size: int = 64
+    """Nodes of the expression that comes out, at most."""
     contract: bool = False
+    """Whether a product that goes into a sum is inlined although storing it rounds."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.max_uses < 1 or self.max_size < 1:
@@ -66,6 +70,7 @@ class EinsumFuseMapsPass(ModulePass):
             producer.detach()
             producer.erase()
         if names:
+            count("Einsums inlined", len(names))
             shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
             applied(self.name, cascade, f"inlined {shown}")
 

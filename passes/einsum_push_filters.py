@@ -17,6 +17,7 @@ from xdsl.passes import ModulePass
 from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import Access, accesses
 from ..analysis.remarks import applied
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import FilterAttr
 from ..dialects.einsum_verify import iterative_ranks
@@ -25,11 +26,12 @@ from .editing import cascades_of, filter_of
 
 @dataclass(frozen=True)
 class EinsumPushFiltersPass(ModulePass):
-    """From the readers of an Einsum to the Einsum, from the last one of a cascade to the first."""
+    """Compute an Einsum only where it is read: filters go from readers to what they read, from the last Einsum of a cascade to the first."""
 
     name = "einsum-push-filters"
 
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for cascade in cascades_of(op, self.cascade):
@@ -42,6 +44,7 @@ class EinsumPushFiltersPass(ModulePass):
             if more and len(producer.results_) == 1 and producer.empty is None:
                 producer.properties["where"] = FilterAttr((*filter_of(producer), *more))
                 narrowed.append(f"%{producer.results_[0].name_hint}")
+        count("Einsums narrowed", len(narrowed))
         if narrowed:
             applied(self.name, cascade, f"computed only where they are read: {', '.join(reversed(narrowed))}")
 

@@ -23,6 +23,7 @@ from ..algebra.expr import Expr
 from ..analysis.einsums import Program
 from ..analysis.passes_over import PassCounter
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ReturnOp, YieldOp
 from ..dialects.einsum_attrs import SubscriptsAttr
 from ..dialects.einsum_scope import tensor_of
@@ -34,14 +35,18 @@ Priorities = dict[Operation, int]
 
 @dataclass(frozen=True)
 class EinsumReorderPass(ModulePass):
-    """order: ranks to put first, outermost first. schedule: asap, alap or pass. rank: the rank whose passes are meant."""
+    """Change the order of ranks in subscripts and reductions, and the order of Einsums."""
 
     name = "einsum-reorder"
 
     order: tuple[str, ...] | None = None
+    """Ranks to put first, outermost first."""
     schedule: str | None = None
+    """Order of the Einsums: `asap`, `alap` or `pass`, by their pass over `rank`; as they are if not given."""
     rank: str | None = None
+    """The rank whose passes `schedule=pass` goes by."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.order is None and self.schedule is None:
@@ -60,6 +65,7 @@ class EinsumReorderPass(ModulePass):
             if self.schedule is not None:
                 moved = _reorder(cascade.body.block, SCHEDULES[self.schedule](cascade, self.rank))
                 if moved:
+                    count("operations moved", moved)
                     applied(self.name, cascade, f"moved {moved} operations to the schedule '{self.schedule}'")
 
 
@@ -78,6 +84,7 @@ class _Layout:
             if any(v in self._permutation for v in op.operands_):
                 self._reread(op)
         if self._permutation:
+            count("tensors with other dimensions first", len(self._permutation))
             applied(self.pass_name, self.cascade, f"{len(self._permutation)} tensors have {', '.join(self.order)} first")
 
     def _permute(self, op: ComputeOp) -> None:

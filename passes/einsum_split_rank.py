@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from ..analysis.remarks import applied, fail, missed
+from ..analysis.statistics import count as count_statistic
 from ..dialects.einsum import CascadeOp, IterateOp
 from ..dialects.einsum_attrs import RanksAttr
 from .editing import cascades_with_rank
@@ -23,19 +24,20 @@ from .splitting import Split, Splitter
 
 @dataclass(frozen=True)
 class EinsumSplitRankPass(ModulePass):
-    """Split `rank` into tiles of `size`.
-
-    names: the two new ranks, outer first; by default the rank's name with 1 and 0, or what is free. two_level: reduce within tiles,
-    then over them (associative reductions; floating-point sums are then added in another order). cascade: only the one named.
-    """
+    """Split a rank into tiles, so that it is traversed as `size * outer + inner`."""
 
     name = "einsum-split-rank"
 
     rank: str
+    """The rank to split."""
     size: int
+    """Elements in a tile; the last one may be ragged."""
     names: tuple[str, ...] | None = None
+    """The two new ranks, outer first; if not given, the rank's name with 1 and 0, or what is free."""
     two_level: bool = False
+    """Reduce within tiles, then over them: associative reductions only, and sums of floats are then added in another order."""
     cascade: str | None = None
+    """Only the cascade of this name; every cascade if not given."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.size < 1:
@@ -61,6 +63,7 @@ class EinsumSplitRankPass(ModulePass):
                 declared += [(outer, split.outer_size), (inner, split.inner_size)]
         cascade.properties["ranks"] = RanksAttr(tuple(declared))
         count = Splitter(cascade, split, self.two_level, self.name).run()
+        count_statistic("Einsums tiled", count)
         told = f"{count} Einsum{'s traverse' if count != 1 else ' traverses'}"
         applied(self.name, cascade, f"{told} '{self.rank}' as {outer} = {split.outer_size}, {inner} = {split.inner_size}")
 

@@ -79,7 +79,8 @@ def step_before(op: ComputeOp, table: TensorTable) -> tuple[Expr, Access] | None
         if other.results_[0].type.element_type != op.results_[0].type.element_type or not inner.isdisjoint(traversed_ranks(op)):
             continue
         beside = (o for o, _ in reductions_read(expression, table) if o is not other)
-        if any(not inner.isdisjoint(reduced_ranks(o)) for o in beside):
+        whole = inner.union(reduction.ranks)
+        if any(not inner.isdisjoint(reduced_ranks(o)) and not whole.issubset(reduced_ranks(o)) for o in beside):
             continue  # what stands beside it is known only when those ranks have been reduced: joined, they would be traversed again
         if _reduces_later(op, inner) or depends_over(map_of(other, table), frozenset(reduction.ranks), table):
             return expression, access

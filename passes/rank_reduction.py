@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from xdsl.ir import Block, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
@@ -20,8 +21,10 @@ from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from .alike import made_alike
 from .carried import Derivations
+from .centring import Centres
 from .chains import Chain, ChainFinder, Link
 from .editing import erase_if_dead
+from .lateness import known_late
 from .online_form import TraversalEmitter
 from .ordering import sort_block
 from .places import PlaceToReduce, passes_over
@@ -30,6 +33,9 @@ from .plan import Plan
 from .sinking import elements_to_sink, values_only
 from .tensors import TensorTable
 from .tiling import LOOP, SEQUENTIAL, Tiling
+
+Judged: TypeAlias = tuple[Link, Derived | Refusal | None, str | None]
+"""A link, what the algebra found for it if it was asked, and why that cannot be emitted, None if it can."""
 
 MOST_REDUCED = 3
 """Most ranks of one reduction whose shapes' product is known as the number of elements, in any order."""
@@ -50,17 +56,20 @@ class RankReduction:
         self.cascade, self.laws, self.plan, self.rank, self.place = cascade, laws, plan, rank, place
         self.blocks, self.number = blocks, number
         self.declined: set[Operation] = set()
+        self.at_once: set[Operation] = set()
+        self.centres = Centres()
 
     def run(self) -> bool:
         """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
         table = TensorTable(self.cascade.sizes, self.place.fixed)
         block = self.blocks[self.number]
-        finder = ChainFinder(block, self.rank, table)
+        finder, asked = self._asked(block, table)
         order = {op: i for i, op in enumerate(block.ops)}
-        asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
-        for op, reason in finder.apart.items():
-            self._decline(op, op.results[0].name_hint or "it", reason)
+        centres = self.centres.positions(block)
         derived = [self._derive(links) for _, links in asked]
+        taken = {link.op for found in derived for link, _ in found.values()}
+        for op in (op for op in finder.apart if op not in taken):
+            self._decline(op, op.results[0].name_hint or "it", finder.apart[op])
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
         copies: dict[Block, Block] = {}
         before = self.cascade.clone(block_mapper=copies) if some_refused and any(map(self._wanted, derived)) else None
@@ -72,7 +81,32 @@ class RankReduction:
                 changed = True
         if changed:
             sort_block(block)
-        return changed and not self._undone(before, copies)
+        undone = changed and self._undone(before, copies)
+        self.centres.clear(*((self.blocks[self.number], centres) if undone else ()))
+        return changed and not undone
+
+    def _asked(self, block: Block, table: TensorTable) -> tuple[ChainFinder, list[tuple[Chain, list[Link]]]]:
+        """The chains, and the links of them to take. A link that cannot do without a constant which is known late starts a later traversal."""
+        while True:
+            finder = ChainFinder(block, self.rank, table, self.at_once, self.centres.made)
+            asked = [(chain, links) for chain in finder.find() if chain.dependent for links in self.plan.candidates(chain)]
+            if not self._helped([[*self._judged(links)] for _, links in asked], table):
+                return finder, asked
+
+    def _helped(self, asked: Sequence[Sequence[Judged]], table: TensorTable) -> bool:
+        """Where a link gets no form: let those of its chain that may have all their constants before they start; else add the centre that it
+        asks for, or take away what did not help; else let it have its own constants. True if something is to be tried again.
+
+        A link with a form may ask for a centre, too."""
+        refused = [[(link, result) for link, result, reason in judged if reason is not None] for judged in asked]
+        impatient = {link.op for judged, failed in zip(asked, refused, strict=True) if failed for link, _, _ in judged if link.coupled}
+        failures = [entry for failed in refused for entry in failed]
+        judged = [(link, r) for each in asked for link, r, _ in each if r is not None]
+        if not impatient and any([self.centres.answer(link, r.centre, table) for link, r in judged if isinstance(r, Refusal) or r.centre]):
+            return True
+        impatient = impatient or {link.op for link, _ in failures if link.late}
+        self.at_once |= impatient
+        return bool(impatient)
 
     def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block]) -> bool:
         """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
@@ -85,38 +119,49 @@ class RankReduction:
 
     def _derive(self, links: Sequence[Link]) -> dict[str, tuple[Link, Derived]]:
         """The links that the algebra finds a form for, by name, with every summary that they need a running value of."""
-        if all(link.op in self.declined for link in links if link.needs):
+        if all(link.op in self.declined for link in links if link.needs or link.late):
             return {}
-        links = self._alike(links)
-        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links))
         found: dict[str, tuple[Link, Derived]] = {}
-        for link, result in zip(links, results, strict=True):
-            if self.plan.record is not None:
+        for link, result, reason in self._judged(links):
+            if self.plan.record is not None and result is not None:
                 self.plan.record.setdefault(link.name, (link, result))
-            if isinstance(result, Refusal):
-                self._decline(link.op, link.name, result.reason)
-            elif result.form != "base" and not self.plan.accepts(result):
-                self._decline(link.op, link.name, f"its form is {result.form}, which this pass does not emit")
-            elif missing := [n for n in result.rebased_on if n not in found]:
-                self._decline(link.op, link.name, f"it would follow {missing[0]}, which stays a later pass")
-            elif untold := [n for n in result.rebased_on if untold_bottom(found[n][1])]:
-                self._decline(link.op, link.name, f"nothing tells whether {untold[0]} has visited an element yet")
-            else:
+            if reason is not None:
+                self._decline(link.op, link.name, reason)
+            elif isinstance(result, Derived):
                 found[link.name] = (link, result)
         return found
 
-    def _alike(self, links: Sequence[Link]) -> list[Link]:
-        """The links as they visit the same elements, without those that need a summary that cannot."""
+    def _judged(self, links: Sequence[Link]) -> Iterator[Judged]:
+        """What becomes of each link."""
         alike, odd = made_alike(links, self.laws)
         for link in odd:
-            self._decline(link.op, link.name, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity")
+            yield link, None, f"it visits other elements than those it is merged with, and {link.reduction.op} has no identity"
         kept: dict[str, Link] = {}
         for link in alike:
             if missing := [n.name for n in link.needs if n.name not in kept]:
-                self._decline(link.op, link.name, f"{missing[0]} stays a later pass")
+                yield link, None, f"{missing[0]} stays a later pass"
             else:
                 kept[link.name] = link
-        return list(kept.values())
+        links = list(kept.values())
+        results = derive_chain(
+            [link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links), late=known_late(links, self.at_once)
+        )
+        found: dict[str, Derived] = {}
+        for link, result in zip(links, results, strict=True):
+            reason = result.reason if isinstance(result, Refusal) else self._obstacle(result, found)
+            if isinstance(result, Derived) and reason is None:
+                found[link.name] = result
+            yield link, result, reason
+
+    def _obstacle(self, result: Derived, found: Mapping[str, Derived]) -> str | None:
+        """Why what was derived is not emitted beside what was found before."""
+        if result.form != "base" and not self.plan.accepts(result):
+            return f"its form is {result.form}, which this pass does not emit"
+        if missing := [n for n in result.rebased_on if n not in found]:
+            return f"it would follow {missing[0]}, which stays a later pass"
+        if untold := [n for n in result.rebased_on if untold_bottom(found[n])]:
+            return f"nothing tells whether {untold[0]} has visited an element yet"
+        return None
 
     def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
         """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""

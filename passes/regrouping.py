@@ -1,6 +1,6 @@
 """A cascade made ready for the search for chains: every reduction one that the algebra can speak of, wherever it was written otherwise.
 
-Stacked reductions are taken apart, reductions over several ranks and in several steps regrouped, and summaries that are read for several
+Casts and stacked reductions are taken apart, reductions over several ranks and in several steps regrouped, and summaries that are read for several
 fibers at once are copied. What the search then makes no use of is put back by `merge_renamed`.
 """
 
@@ -18,6 +18,7 @@ from ..dialects.notation import Reduction
 from .copies import Copies
 from .editing import filter_of
 from .nesting import join_reductions, kept_apart, split_reduction, step_before
+from .rounding import cast_apart, is_cast
 from .stacked import is_stacked, unstack
 from .tensors import TensorTable
 
@@ -27,11 +28,12 @@ def to_regroup(cascade: CascadeOp) -> bool:
     table = TensorTable(cascade.sizes)
     copies = Copies(table)
     einsums = [op for op in cascade.body.block.ops if isinstance(op, ComputeOp)]
-    return any(is_stacked(op) or kept_apart(op, table) or step_before(op, table) or copies.needed(op) for op in einsums)
+    return any(is_cast(op, table) or is_stacked(op) or kept_apart(op, table) or step_before(op, table) or copies.needed(op) for op in einsums)
 
 
 def regroup(cascade: CascadeOp) -> None:
     """Rewrite the Einsums that stand directly in a cascade."""
+    cast_apart(cascade)
     unstack(cascade)
     table = TensorTable(cascade.sizes)
     for op in _einsums(cascade):

@@ -31,7 +31,8 @@ def improved(first: Judged, machine: Machine, objective: Objective) -> Judged:
 
 
 def moves(judged: Judged) -> list[Candidate]:
-    """The candidates in which one Einsum of the busiest array runs on another that has its operations, those that may relieve it most first.
+    """The candidates in which one Einsum of the busiest array runs on another that has its operations, or a sum over several tiles goes on in the
+    accumulators of the array that makes its parts; those that may relieve the array most first.
 
     How long an Einsum takes elsewhere is estimated from below, with no element of the other array idle; moves that cannot help are left out.
     """
@@ -45,6 +46,10 @@ def moves(judged: Judged) -> list[Candidate]:
     found: list[tuple[float, int, Candidate]] = []
     for work in works_of(cascade):
         name = work.op.results_[0].name_hint
+        if name in own and any(f"{name}.part" in tasks for tasks in judged.result.busy.values()):
+            stated = replace(mapping.einsums.get(name, EinsumMapping()), in_place=True)
+            left = max([loads[busiest] - own[name], *(load for array, load in loads.items() if array != busiest)])
+            found.append((left, len(found), Candidate(form, replace(mapping, einsums={**mapping.einsums, name: stated}))))
         for array, op in described.arrays.items() if name in own else ():
             alone = element_cycles(work, op, cascade.sizes) if array != busiest else None
             if name is None or alone is None:

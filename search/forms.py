@@ -5,7 +5,7 @@ Nothing here knows a kernel: a form is a pipeline of passes, the same ones that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -25,6 +25,7 @@ from ..passes.einsum_fuse_maps import EinsumFuseMapsPass
 from ..passes.einsum_one_pass import EinsumOnePass
 from ..passes.einsum_online import EinsumOnline
 from ..passes.einsum_push_filters import EinsumPushFiltersPass
+from ..passes.places import passes_over
 
 TILES = (1, 2, 4)
 """Sizes of a tile along a traversed rank, in sides of the largest array."""
@@ -59,15 +60,17 @@ def side_of(machine: Machine) -> int:
     return largest.rows if largest.rows > 1 else largest.cols
 
 
-def pipelines(machine: Machine, *, contract: bool, filters: bool = False) -> Iterator[tuple[ModulePass, ...]]:
-    """The pipelines to try, those that are most often best first. `contract`: also with products fused into sums (see `einsum-fuse-maps`).
+def pipelines(machine: Machine, *, contract: bool, ranks: Sequence[str] = (), filters: bool = False) -> Iterator[tuple[ModulePass, ...]]:
+    """The pipelines to try, those that are most often best first.
 
-    Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`). `filters`: with what is
-    computed only where it is read (see `einsum-push-filters`).
+    `ranks`: over each of which alone passes may be reduced, too. `contract`: also with products fused into sums (see `einsum-fuse-maps`). Where some
+    array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`). `filters`: with what is computed only where
+    it is read (see `einsum-push-filters`).
     """
     side = side_of(machine)
     degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
     rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
+    rewrites += [(EinsumOnePass(rank=rank, size=side * n), EinsumDcePass()) for rank in ranks for n in TILES]
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
     if filters:
         rewrites = [(*passes, EinsumPushFiltersPass()) for passes in rewrites]
@@ -82,7 +85,9 @@ def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True) -> li
     """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form."""
     found: dict[str, Form] = {}
     filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
-    for passes in pipelines(machine, contract=contract, filters=filters):
+    cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
+    several = [rank for rank in cascade.sizes if passes_over(cascade, rank) > 1]
+    for passes in pipelines(machine, contract=contract, ranks=several if len(several) > 1 else (), filters=filters):
         form = rewritten(module, passes)
         if form is not None:
             cascades = [op for op in form.module.walk() if isinstance(op, CascadeOp)]

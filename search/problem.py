@@ -105,13 +105,13 @@ def problem_of(kernel: KernelOp) -> Problem:
     for op in tasks:
         step = steps[names[op]]
         share = Fraction(1, prod(loops[loop] for loop in op.when_.loops))
-        jobs.append(Job(step.name, step.resource, step.whole.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
+        jobs.append(Job(step.name, step.resource, step.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
     waits: dict[tuple[int, int], int] = {}
     for read in all_reads(kernel):
         if isinstance(read.reader, TaskOp) and isinstance(read.producer, TaskOp) and happens(read, loops):
             pair = position[read.producer], position[read.reader]
             waits[pair] = min(waits.get(pair, 1 << 62), closest(read, loops))
-    transfers = sum((s.whole.cycles / prod(loops[loop] for loop in s.when.loops) for s in steps.values() if s.transfer), Fraction(0))
+    transfers = sum((s.cycles / prod(loops[loop] for loop in s.when.loops) for s in steps.values() if s.transfer), Fraction(0))
     return Problem(kernel.sym_name.data, tuple(jobs), tuple(Wait(m, r, d) for (m, r), d in waits.items()), transfers, prod(loops.values()))
 
 

@@ -29,7 +29,8 @@ def bounds_lines(bounds: Sequence[Bound], cycles: float) -> list[str]:
         name = TOLD[bound.kind].format(bound.part)
         share = bound.share(cycles)
         if bound.cycles is None or share is None:
-            lines.append(f"  {name:<32}no bandwidth stated")
+            asked = f", {bound.work / cycles:,.1f} bytes a cycle asked" if cycles else ""
+            lines.append(f"  {name:<32}no bandwidth stated{asked}")
             continue
         beyond = "  above the simulated time: ports delay single tasks only" if share > 1.0 + 1e-9 else ""
         lines.append(f"  {name:<32}{100 * share:7.2f} % {bound.cycles:>20,.2f} cycles{beyond}")

@@ -40,7 +40,8 @@ class Diagnostic:
     @property
     def header(self) -> str:
         """`file:line:col: severity: message`, always one line."""
-        place = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
+        file = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.file)
+        place = file if self.line is None else f"{file}:{self.line}:{self.column}"
         return f"{place}: {self.severity}: {' '.join(self.message.split())}"
 
     def __str__(self) -> str:
@@ -60,7 +61,7 @@ def _excerpt(line: str, start: int, width: int) -> str:
 
 
 class Failure(Exception):
-    """Bad input, told as diagnostics; the tool prints them and ends with `exit_code`: 1 for the user's fault, 2 for a pass's."""
+    """Bad input, told as diagnostics; the tool prints them and ends with `exit_code`: 1 for the user's fault, see `cli.py`."""
 
     def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1):
         super().__init__("\n".join(map(str, diagnostics)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from .cli import ArgumentParser, guarded
+from .cli import USAGE, ArgumentParser, guarded
 from .commands import COMMANDS
 from .diagnostics import Diagnostic, Failure, suggestion
+from .plugin_option import add_plugin_option
 
 DESCRIPTION = "Turns a cascade of Einsums into as few passes over its data as the mathematics allows, places it on a machine and simulates that."
 
@@ -26,26 +28,61 @@ def top_parser() -> ArgumentParser:
     return parser
 
 
+def unknown(name: str) -> str:
+    """What to say of a command that there is not, and what may have been meant."""
+    if os.path.isfile(name):
+        return f"'{name}' is a file, not a command; to ask about it: einfold passes {name}"
+    return f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)"
+
+
 def dispatch(arguments: list[str]) -> int:
     """Run the subcommand that comes first. Raises `Failure`."""
-    if not arguments or arguments[0].startswith("-"):
+    if not arguments:
+        from .commands.overview import overview
+        from .terminal import coloured
+
+        print(overview(bold=coloured()))
+        return 0
+    if arguments[0].startswith("-"):
         parser = top_parser()
         parser.parse_args(arguments)
         parser.print_help()
         return 0
     name, *rest = arguments
+    if name == "help":  # as git and others have it
+        return dispatch([*rest[:1], "--help"])
     command = COMMANDS.get(name)
     if command is None:
-        raise Failure(Diagnostic("error", f"unknown command '{name}'{suggestion(name, COMMANDS)} (einfold --help lists them)", "einfold"))
+        raise Failure(Diagnostic("error", unknown(name), "einfold"), exit_code=USAGE)
     module = command.load()
     parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
     module.configure(parser)
-    return module.run(parser.parse_args(rest))
+    add_plugin_option(parser)
+    args = parser.parse_args(rest)
+    if args.load_plugin:
+        from .plugins import use_plugin_files
+
+        use_plugin_files(args.load_plugin)
+        try:
+            return module.run(args)
+        finally:
+            use_plugin_files(())
+    return module.run(args)
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """The command `einfold`."""
-    return guarded(lambda: dispatch(list(sys.argv[1:] if args is None else args)))
+    arguments = list(sys.argv[1:] if args is None else args)
+    return guarded(lambda: _watched(arguments))
+
+
+def _watched(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        return dispatch(arguments)
+    from .progress import watched
+
+    with watched(f"einfold {arguments[0]}"):
+        return dispatch(arguments)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
+from .importing import imported, importer_of
 from .parsing import parse_source
 from .plugins import installed_universe
 from .reading import INPUT_LIMIT_MIB, read_source
@@ -26,8 +27,12 @@ def new_context() -> Context:
 
 
 def load_module(path: str | None, ctx: Context, limit_mib: float = INPUT_LIMIT_MIB) -> ModuleOp:
-    """The verified module in a file (None or `-`: standard input); its operations know their places. Raises `Failure`."""
+    """The verified module in a file (None or `-`: standard input); its operations know their places. Raises `Failure`.
+
+    A file whose suffix an importer reads (`.edge`) is imported; any other is MLIR.
+    """
     source = read_source(path, limit_mib)
-    module = parse_source(source, ctx)
+    importer = importer_of(path)
+    module = parse_source(source, ctx) if importer is None else imported(importer, source, ctx)
     verify_module(module, source)
     return module

@@ -8,6 +8,7 @@ from ..backend.area import area_of
 from ..backend.bounds import largest_array, mac_rate
 from ..backend.machine import Array, Machine, Memory
 from .quantities import byte_count, rate, scaled
+from .terminal import Table
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,10 @@ def _stated(entries: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in entries.items() if value is not None and value != {}}
 
 
-def action_table(machine: Machine) -> list[str]:
+def action_table(machine: Machine) -> Table:
     """Cycles, pJ and um2 by part and action."""
-    rows: list[tuple[str, ...]] = [("part", "action", "cycles", "pJ", "um2")]
+    head = ("part", "action", "cycles", "pJ", "um2")
+    rows: list[tuple[str, ...]] = []
     for memory in machine.memories:
         for action in dict.fromkeys((*memory.energy, *memory.area)):
             rows.append((memory.name, action, "", _cell(memory.energy.get(action)), _cell(memory.area.get(action))))
@@ -109,7 +111,7 @@ def action_table(machine: Machine) -> list[str]:
         for action in dict.fromkeys((*array.ops, *array.energy, *array.area)):
             numbers = (array.ops.get(action), array.energy.get(action), array.area.get(action))
             rows.append((array.name, action, *map(_cell, numbers)))
-    return table(rows)
+    return Table(head, rows, table([head, *rows]), frozenset({2, 3, 4}))
 
 
 UM2_PER_MM2 = 1e6

@@ -1,34 +1,29 @@
-"""The options that `einfold-opt` has beyond xDSL's driver."""
+"""The options that `einfold-opt` has beyond xDSL's driver; `driver/spelling.py` has the other ways to spell them."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from ..analysis.remarks import REMARK_KINDS
+from .driver.ir_options import add_ir_options
+from .plugin_option import add_plugin_option
 from .reading import INPUT_LIMIT_MIB
 
 REMARK_CHOICES = (*REMARK_KINDS, "all", "none")
+
+PLUGIN_OPTION = re.compile(r"--?load-(?:pass-|dialect-)?plugin(?==|$)")
 
 
 def plugin_files(arguments: Sequence[str]) -> list[str]:
     """The files after `--load-plugin`: needed before the other options can be checked, because they add to what those may name."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    _add_plugin_option(early)
+    add_plugin_option(early)
     try:
-        return early.parse_known_args(arguments)[0].load_plugin
+        return early.parse_known_args([PLUGIN_OPTION.sub("--load-plugin", word) for word in arguments])[0].load_plugin
     except argparse.ArgumentError:
         return []  # told by the full parser
-
-
-def _add_plugin_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--load-plugin",
-        action="append",
-        default=[],
-        metavar="FILE.py",
-        help="take passes, dialects and targets from a Python file: what it defines at its top level, or a Universe; may be repeated",
-    )
 
 
 def shown_remarks(text: str) -> frozenset[str]:
@@ -50,37 +45,73 @@ def positive_mib(text: str) -> float:
     return size
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add einfold's options, and say of xDSL's what is different here."""
-    _add_plugin_option(parser)
-    parser.add_argument(
+def truth(text: str) -> bool:
+    known = {"true": True, "false": False, "1": True, "0": False}
+    if text not in known:
+        raise argparse.ArgumentTypeError(f"'{text}' is neither true nor false")
+    return known[text]
+
+
+def add_arguments(parser: argparse.ArgumentParser, passes: Iterable[str] = ()) -> None:
+    """Add einfold's options, and say of xDSL's what is different here; `passes` are those to name in the help."""
+    add_plugin_option(parser)
+    named = ", ".join(passes)
+    _change(
+        parser, "passes", f"passes, joined by commas, with options in braces: 'cse,einsum-one-pass{{rank=m}}'; --list-passes lists all: {named}, ..."
+    )
+    group = parser.add_argument_group("passes", "also as options of their own, as in mlir-opt: --NAME, or --NAME='option=value ...'")
+    group.add_argument(
+        "--pass-pipeline", metavar="PIPELINE", help="the same as -p: passes and their options, 'builtin.module(...)' around them or not"
+    )
+    group.add_argument("--run-reproducer", action="store_true", help="run the pipeline that the input, a reproducer, names itself")
+    group.add_argument("--dump-pass-pipeline", action="store_true", help="print the pipeline with all options to standard error before running it")
+    group.add_argument("--verify-each", type=truth, default=True, metavar="BOOL", help="verify the IR after each pass, not the last only (true)")
+    group.add_argument("--verify-roundtrip", action="store_true", help="fail unless what is printed, pretty and generic, reads back as the same IR")
+    group.add_argument("--timing", action="store_true", help="print where the time went to standard error")
+    group.add_argument("--pass-statistics", action="store_true", help="print what each pass counted to standard error")
+    remarks = parser.add_argument_group("remarks and errors")
+    remarks.add_argument(
         "--remarks",
         type=shown_remarks,
         default=frozenset(("missed", "analysis")),
         metavar="KINDS",
         help=f"which remarks of passes to show: {', '.join(REMARK_CHOICES)}, joined by commas (default: missed,analysis)",
     )
-    parser.add_argument("--crash-dir", default=".", metavar="DIR", help="where the reproducer of a crashed pass is written (default: here)")
-    parser.add_argument(
+    remarks.add_argument("--remarks-output", metavar="FILE", help="write those remarks to a file, a JSON object a line ('-': standard output)")
+    remarks.add_argument("--crash-dir", default=".", metavar="DIR", help="where the reproducer of a crashed pass is written (default: here)")
+    remarks.add_argument("--crash-reproducer", metavar="FILE", help="write the reproducer of a pass that crashes or refuses to this file")
+    remarks.add_argument(
         "--input-limit",
         type=positive_mib,
         default=float(INPUT_LIMIT_MIB),
         metavar="MIB",
         help=f"refuse inputs larger than this (default: {INPUT_LIMIT_MIB})",
     )
-    parser.add_argument("--print-ir-after-change", action="store_true", help="print the IR after each pass that changed it, to standard error")
-    parser.add_argument("--verify-roundtrip", action="store_true", help="fail unless what is printed, pretty and generic, reads back as the same IR")
-    parser.add_argument("--dump-pass-pipeline", action="store_true", help="print the pipeline with all options to standard error before running it")
-    parser.add_argument("--show-dialects", action="store_true", help="list the dialects that are known and exit")
-    parser.add_argument("--list-passes", action="store_true", help="list the passes that are known, with their options, and exit")
-    parser.add_argument("--list-targets", action="store_true", help="list the targets that are known and exit")
-    _set_help(parser, "verify_diagnostics", "check the diagnostics against the input's 'expected-error {{...}}' comments; fail if they differ")
-    _set_help(parser, "parsing_diagnostics", "the same as --verify-diagnostics")
-    _set_help(parser, "print_between_passes", "print the IR after each pass, to standard error")
-    _set_help(parser, "time_passes", "print the time of each pass to standard error")
+    lists = parser.add_argument_group("lists")
+    lists.add_argument("--show-dialects", action="store_true", help="list the dialects that are known and exit")
+    lists.add_argument("--list-passes", action="store_true", help="list the passes that are known, with their options, and exit")
+    lists.add_argument("--list-targets", action="store_true", help="list the targets that are known and exit")
+    lists.add_argument("--list-importers", action="store_true", help="list what is read besides MLIR and exit")
+    add_ir_options(parser)
+    _change(parser, "verify_diagnostics", "check the diagnostics against the input's 'expected-error {{...}}' comments; fail if they differ")
+    _change(parser, "parsing_diagnostics", "the same as --verify-diagnostics")
+    _change(parser, "print_between_passes", "the same as --print-ir-after-all")
+    _change(parser, "time_passes", "the same as --timing")
+    frontend = _change(parser, "frontend", "how the input is read (also --from): mlir or an importer; by default, as its name ends")
+    frontend.choices, frontend.metavar = None, "NAME"
 
 
-def _set_help(parser: argparse.ArgumentParser, dest: str, text: str) -> None:
-    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
-        if action.dest == dest:
-            action.help = text
+def _change(parser: argparse.ArgumentParser, dest: str, text: str) -> argparse.Action:
+    action = next(a for a in actions_of(parser) if a.dest == dest)
+    action.help = text
+    return action
+
+
+def actions_of(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
+    """The options of a parser, for which argparse has no public list."""
+    return parser._actions  # pyright: ignore[reportPrivateUsage]
+
+
+def option_names(parser: argparse.ArgumentParser) -> frozenset[str]:
+    """Every spelling that a parser knows itself."""
+    return frozenset(name for action in actions_of(parser) for name in action.option_strings)

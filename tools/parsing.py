@@ -7,7 +7,7 @@ literals take exponential time when a quote is missing. The parser stamps every 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from xdsl.context import Context
@@ -29,6 +29,7 @@ NUMBERS = frozenset({MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.FLOAT_LIT})
 
 UNNAMED: dict[str, str] = {
     "Could not parse entire input!": "expected an operation",
+    "Expected suffix identifier after {first_char}": "expected a name after the sign",
     " in block definition": "expected an operation, a block label or '}'",
 }
 """Messages of xDSL's parser that do not say what was expected -> ones that do; what was found instead is added."""
@@ -141,9 +142,19 @@ def unknown_operation(ctx: Context, name: str) -> str:
     return f"unknown operation '{name}'{near}"
 
 
-def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True) -> ModuleOp:
-    """Parse a source into a module whose operations know their places. Raises `Failure`."""
-    parser = SourceParser(ctx, source)
+def parse_source(
+    source: Source,
+    ctx: Context,
+    *,
+    implicit_module: bool = True,
+    declares: bool = True,
+    make_parser: Callable[[Context, Source], SourceParser] = SourceParser,
+) -> ModuleOp:
+    """Parse a source into a module whose operations know their places. Raises `Failure`.
+
+    Operators that it uses and does not declare are declared in it if a plug-in offers them, unless `declares` is False.
+    """
+    parser = make_parser(ctx, source)
     try:
         parser.start()
         module = parser.parse_module(implicit_module)
@@ -157,6 +168,10 @@ def parse_source(source: Source, ctx: Context, *, implicit_module: bool = True) 
         raise Failure(at_offset(source, f"cannot be read: {type(error).__name__}: {error}", parser.pos)) from error
     if isinstance(module.location, UnknownLoc):
         module.location = parser.location(0)
+    if declares and "@" in source.text and "einsum." in source.text:
+        from .operators import declare_operators
+
+        declare_operators(module, ctx)
     return module
 
 

@@ -1,7 +1,7 @@
 """Reading `-p` and `-t`: names and options become passes and targets, or diagnostics that point into the option's own text.
 
 The notation is xDSL's, `pass{option=1 other=a,b},pass`, and forgiving where that is not: spaces may follow commas, a whole number
-may stand for a float, `1e-3` is a number.
+may stand for a float, `1e-3` is a number, and mlir-opt's `builtin.module(...)` may stand around it all.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from .diagnostics import Failure, at_offset, suggestion
 from .source import Source
 
 _Built = TypeVar("_Built", bound=ArgSpecConvertible)
+
+ANCHORED = re.compile(r"\s*(?:builtin\.module|any)\s*\((?P<passes>.*)\)\s*", re.DOTALL)
+ANCHOR = re.compile(r"(?P<name>[A-Za-z][\w.-]*)\s*\(")
 
 SCIENTIFIC = re.compile(r"[0-9]+[eE][-+]?[0-9]+")
 
@@ -52,13 +55,14 @@ class Element:
 class _Reader:
     """The grammar above, over xDSL's tokens without the spaces."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, text: str):
+        """`text` is what is read: the source's, with blanks for what is not."""
         self.source = source
-        self.tokens = list(self._lex())
+        self.tokens = list(self._lex(text))
         self.index = 0
 
-    def _lex(self) -> Iterator[SpecToken]:
-        lexer, end = PipelineLexer(self.source.text), 0
+    def _lex(self, text: str) -> Iterator[SpecToken]:
+        lexer, end = PipelineLexer(text), 0
         while True:
             try:
                 token = lexer.lex()
@@ -133,9 +137,25 @@ def parse_elements(text: str, label: str) -> tuple[Source, tuple[Element, ...]]:
     """The elements of a pipeline's text; `label` stands where a file's name would. Raises `Failure`."""
     source = Source(label, text)
     try:
-        return source, _Reader(source).elements()
+        return source, _Reader(source, _without_anchor(source)).elements()
     except ValueError as error:  # a number too long to be read
         raise Failure(at_offset(source, str(error), 0)) from error
+
+
+def _without_anchor(source: Source) -> str:
+    """The text with blanks in place of mlir-opt's `builtin.module(` and its `)`, so that places stay what they are. Raises `Failure`."""
+    text = source.text
+    while (anchored := ANCHORED.fullmatch(text)) is not None:
+        start, end = anchored.span("passes")
+        text = " " * start + text[start:end] + " " * (len(text) - end)
+    if (other := ANCHOR.search(re.sub(r'"[^"]*"|\[.*\]', lambda quoted: "_" * len(quoted[0]), text))) is not None:
+        message = f"passes run on builtin.module; they cannot be put on '{other['name']}'"
+        if ANCHORED.fullmatch(f"{text[other.start() :]})") and text.count("(") > text.count(")"):
+            raise Failure(at_offset(source, f"expected the ')' of '{other['name']}('", len(text)))
+        if other["name"] in ("builtin.module", "any"):
+            message = f"'{other['name']}(...)' stands around the whole pipeline or not at all"
+        raise Failure(at_offset(source, message, other.start("name"), other.end("name")))
+    return text
 
 
 def build(text: str, label: str, kind: str, known: Mapping[str, Callable[[], type[_Built]]]) -> tuple[_Built, ...]:
@@ -152,18 +172,20 @@ def _build_one(source: Source, element: Element, kind: str, factory: Callable[[]
     what = f"{kind} '{element.name}'"
     try:
         cls = factory()
+        fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name != "name"}
+        types = get_type_hints(cls)
     except Exception as error:
         raise Failure(at_offset(source, f"{what} cannot be loaded: {error}", element.start, element.end)) from error
-    spec = element.foreign or ArgSpec(element.name, _checked_options(source, element, what, cls))
+    spec = element.foreign or ArgSpec(element.name, _checked_options(source, element, what, cls, fields, types))
     try:
         return cls.from_spec(spec)
     except Exception as error:
         raise Failure(at_offset(source, f"{what}: {error}", element.start, element.end)) from error
 
 
-def _checked_options(source: Source, element: Element, what: str, cls: type[ArgSpecConvertible]) -> dict[str, ParameterListType]:
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name != "name"}
-    types: dict[str, Any] = get_type_hints(cls)
+def _checked_options(
+    source: Source, element: Element, what: str, cls: type[ArgSpecConvertible], fields: Mapping[str, object], types: Mapping[str, Any]
+) -> dict[str, ParameterListType]:
     found: dict[str, ParameterListType] = {}
     for option in element.options:
         name = option.name.replace("-", "_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from .diagnostics import Diagnostic, Failure, at_offset, suggestion
 from .source import Source, remember
@@ -24,7 +25,7 @@ def read_source(path: str | None, limit_mib: float = INPUT_LIMIT_MIB) -> Source:
     limit = int(limit_mib * MEBIBYTE)
     try:
         if name is STDIN_NAME:
-            data = sys.stdin.buffer.read(limit + 1)
+            data = _standard_input(limit + 1)
         else:
             with open(name, "rb") as file:
                 data = file.read(limit + 1)
@@ -37,6 +38,16 @@ def read_source(path: str | None, limit_mib: float = INPUT_LIMIT_MIB) -> Source:
     if len(data) > limit:
         raise _failure(name, f"larger than {limit_mib:g} MiB, the limit for inputs; raise it with --input-limit=MIB")
     return remember(Source(name, _decode(name, data)))
+
+
+def _standard_input(most: int) -> bytes:
+    """At most so many bytes; who types them is told that they are waited for."""
+    stream: TextIO | None = sys.stdin  # None where it was closed before we began
+    if stream is None:
+        raise _failure(STDIN_NAME, "is closed")
+    if stream.isatty():
+        print("reading standard input; Ctrl-D ends it", file=sys.stderr)
+    return stream.buffer.read(most)
 
 
 def _decode(name: str, data: bytes) -> str:

@@ -1,8 +1,9 @@
-"""A roofline told: as plain data and as lines of text."""
+"""A roofline told: as plain data, and as text with tables."""
 
 from __future__ import annotations
 
 from .roofline import LENGTHS, Form, Roof
+from .terminal import Part, Table
 
 
 def roofline_json(roof: Roof, forms: list[Form], rank: str | None) -> dict[str, object]:
@@ -29,26 +30,41 @@ def roofline_json(roof: Roof, forms: list[Form], rank: str | None) -> dict[str, 
     return {"roof": peak, "rank": rank, "forms": told, "footprint_bytes": footprints}
 
 
-def roofline_lines(roof: Roof, forms: list[Form], rank: str | None) -> list[str]:
-    """The same as lines of text."""
+FORM_HEAD = ("form", "passes", "operations/byte", "T op/s", "of roof", "time", "critical")
+
+
+def roofline_parts(roof: Roof, forms: list[Form], rank: str | None) -> list[Part]:
+    """The same as text and tables."""
     bandwidth = "no bandwidth off the chip stated" if roof.bandwidth is None else f"{roof.bandwidth / 1e9:,.1f} GB/s off the chip"
     ridge = "" if roof.ridge is None else f", ridge at {roof.ridge:,.1f} operations a byte"
-    lines = [f"roof: {roof.operations / 1e12:,.3f} T operations/s ({roof.macs / 1e12:,.3f} T MAC/s), {bandwidth}{ridge}", ""]
-    lines.append(f"  {'form':<12}{'passes':>7}{'operations/byte':>17}{'T op/s':>10}{'of roof':>9}  {'time':>12}  critical")
-    for f in forms:
-        passes = "" if f.passes is None else str(f.passes)
-        if f.refused is not None:
-            lines.append(f"  {f.name:<12}{passes:>7}  not lowered: {f.refused}")
-        elif f.intensity is None or f.rate is None:
-            lines.append(f"  {f.name:<12}{passes:>7}  touches no memory")
-        else:
-            share = 100 * f.rate / roof.at(f.intensity)
-            time = f"{1e3 * f.seconds:.6g} ms"
-            lines.append(f"  {f.name:<12}{passes:>7}{f.intensity:>17,.2f}{f.rate / 1e12:>10,.3f}{share:>8.2f}%  {time:>12}  {f.critical}")
+    head = f"roof: {roof.operations / 1e12:,.3f} T operations/s ({roof.macs / 1e12:,.3f} T MAC/s), {bandwidth}{ridge}"
+    rows = [_row(roof, f) for f in forms]
+    lines = [_line(FORM_HEAD), *(_line(row) for row in rows)]
+    parts: list[Part] = [head, "", Table(FORM_HEAD, [(*row, *[""] * (len(FORM_HEAD) - len(row))) for row in rows], lines, frozenset(range(1, 6)))]
     held = [f for f in forms if f.footprint]
     if held and rank is not None:
-        lines += ["", f"bytes on the chip for one fiber of {rank}, by its length", f"  {'form':<12}" + "".join(f"{n:>12,}" for n in LENGTHS)]
-        for f in held:
-            known = f.footprint or {}
-            lines.append(f"  {f.name:<12}" + "".join(f"{known[n]:>12,}" if n in known else f"{'-':>12}" for n in LENGTHS))
-    return lines
+        kept = [(f.name, *(f"{(f.footprint or {})[n]:,}" if n in (f.footprint or {}) else "-" for n in LENGTHS)) for f in held]
+        named = ("form", *(f"{n:,}" for n in LENGTHS))
+        told = [f"  {row[0]:<12}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in (named, *kept)]
+        parts += ["", f"bytes on the chip for one fiber of {rank}, by its length", Table(named, kept, told, frozenset(range(1, len(named))))]
+    return parts
+
+
+def _row(roof: Roof, f: Form) -> tuple[str, ...]:
+    """The cells of one form; those that it has none of are left out at the end."""
+    passes = "" if f.passes is None else str(f.passes)
+    if f.refused is not None:
+        return f.name, passes, f"not lowered: {f.refused}"
+    if f.intensity is None or f.rate is None:
+        return f.name, passes, "touches no memory"
+    share = 100 * f.rate / roof.at(f.intensity)
+    return f.name, passes, f"{f.intensity:,.2f}", f"{f.rate / 1e12:,.3f}", f"{share:.2f}%", f"{1e3 * f.seconds:.6g} ms", f.critical
+
+
+def _line(row: tuple[str, ...]) -> str:
+    name, passes, *rest = row
+    start = f"  {name:<12}{passes:>7}"
+    if len(rest) == 1:
+        return f"{start}  {rest[0]}"
+    intensity, rate, share, time, critical = rest
+    return f"{start}{intensity:>17}{rate:>10}{share:>9}  {time:>12}  {critical}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -84,9 +85,19 @@ def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
 
 def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Lowered:
     """Rewrite, place and lower the one cascade of a module. Raises `Failure`."""
+    tiles = tiles_wanted(module, wanted)
+    rewrite(ctx, module, source, wanted, rewriting(machines_of(module)[wanted.machine], wanted, tiles))
+    return place(module, source, wanted, tiles)
+
+
+def rewrite(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, passes: Sequence[ModulePass], crash_dir: str = ".") -> None:
+    """Run passes of `rewriting`, for which no machine needs to be there. `crash_dir`: for the reproducer of a crash. Raises `Failure`."""
+    Runner(ctx, passes, verify=wanted.verify, crash_dir=crash_dir, tool=TOOL).run(module, source)
+
+
+def place(module: ModuleOp, source: Source, wanted: Wanted, tiles: Mapping[str, int]) -> Lowered:
+    """Place and lower the one cascade of a rewritten module. Raises `Failure`."""
     machine = machines_of(module)[wanted.machine]
-    tiles = _tiles(wanted, module)
-    Runner(ctx, _rewriting(machine, wanted, tiles), verify=wanted.verify, tool=TOOL).run(module, source)
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if len(cascades) != 1:
         raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
@@ -97,7 +108,8 @@ def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Low
         raise Failure(at_location(error.location, str(error), source)) from error
 
 
-def _tiles(wanted: Wanted, module: ModuleOp) -> dict[str, int]:
+def tiles_wanted(module: ModuleOp, wanted: Wanted) -> dict[str, int]:
+    """Rank -> tile, of the ranks of a module's cascades as written. Raises `Failure` with the nearest rank."""
     ranks = {r for op in module.walk() if isinstance(op, CascadeOp) for r in op.sizes}
     try:
         return parse_tiles((t for many in wanted.tiles for t in many.split(",")), ranks)
@@ -105,7 +117,8 @@ def _tiles(wanted: Wanted, module: ModuleOp) -> dict[str, int]:
         raise Failure(Diagnostic("error", str(error), "--tile")) from error
 
 
-def _rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
+def rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
+    """The passes to rewrite with; those to the fewest passes depend on the rows of the machine's largest array. Raises `Failure`."""
     if wanted.pipeline is not None:
         return build(wanted.pipeline, "--pipeline", "pass", installed_universe().all_passes)
     side = max((a.rows.data for a in machine.arrays.values() if a.rows.data > 1), default=None)

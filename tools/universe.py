@@ -26,6 +26,7 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 
 PASSES: Mapping[str, str] = MappingProxyType(
     {
+        "einsum-apply-pdl": "passes.einsum_apply_pdl",
         "einsum-count-passes": "passes.einsum_count_passes",
         "einsum-cse": "passes.einsum_cse",
         "einsum-dce": "passes.einsum_dce",
@@ -44,7 +45,14 @@ PASSES: Mapping[str, str] = MappingProxyType(
 )
 """Pass name -> the module that defines it, as the one `ModulePass` of that name."""
 
-TARGETS: Mapping[str, str] = MappingProxyType({})
+TARGETS: Mapping[str, str] = MappingProxyType(
+    {
+        "dot": "tools.targets.dot",
+        "edge": "tools.targets.edge",
+        "json": "tools.targets.json_form",
+        "latex": "tools.targets.latex",
+    }
+)
 """Target name (`-t`) -> the module that defines it, as the one `Target` of that name."""
 
 _Named = TypeVar("_Named", ModulePass, Target)

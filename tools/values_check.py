@@ -21,6 +21,7 @@ from ..interpreter.arguments import random_inputs
 from ..interpreter.cascade import run_cascade
 from ..interpreter.elements import InputError
 from ..lowering.lower_einsum_to_accel import Lowered
+from .cli import BAD_INPUT, INTERNAL_ERROR
 from .diagnostics import Diagnostic, Failure
 
 LARGEST_DEVIATION = 1e-6
@@ -68,7 +69,7 @@ def check_values(original: ModuleOp, module: ModuleOp, lowered: Lowered, seed: i
         guarded = any(op.until is not None for op in cascade.walk() if isinstance(op, YieldOp))
         why = "; its guard after 'until' stops the iteration, the kernels run all generations" if guarded else ""
         message = f"the kernels compute something else than the cascade: largest deviation {deviation:.2e} (f64, seed {seed}){why}"
-        raise Failure(Diagnostic("error", message, file), exit_code=1 if guarded else 2)
+        raise Failure(Diagnostic("error", message, file), exit_code=BAD_INPUT if guarded else INTERNAL_ERROR)
     return ValuesCheck(deviation, sum(e.size for e in expected), seed)
 
 

@@ -40,10 +40,20 @@ def verify_module(module: ModuleOp, source: Source | None = None, *, before: str
 def _faults(module: ModuleOp, source: Source | None) -> Iterator[Diagnostic]:
     try:
         sound = True
+        crashed: Diagnostic | None = None
         for op in module.walk():
-            if (message := _own_fault(op)) is not None:
+            try:
+                message = _own_fault(op)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                # A verifier that relies on operations inside it, which come after it: what is wrong with them is the fault to tell.
+                told = f"'{op.name}' cannot be verified: {type(error).__name__}: {error}"
+                message, crashed = None, crashed or at_location(op.location, told, source)
+            if message is not None:
                 sound = False
                 yield at_location(op.location, message, source)
+        if sound and crashed is not None:
+            sound = False
+            yield crashed
         if sound:  # an unsound operation's regions and successors cannot be relied on
             yield from _undominated_uses(module, source)
     except RecursionError:

@@ -1,7 +1,8 @@
 """Every command that the README and the docs show is run, and where they show its output, that is what it prints.
 
 In a ```console block, lines starting with `$ ` are commands, run in order in a folder of their own that holds the examples; lines up
-to the next command are its output, in which `...` stands for anything. ```mlir blocks must parse, verify and round-trip.
+to the next command are its output, in which `...` stands for anything. ```mlir blocks must parse, verify and round-trip. A block of any
+language with `title="NAME"` is a file: the commands of its page find it in their folder.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SETS_UP = re.compile(r"^(make|pip|git|cd|python3? -m (venv|pip)) ?")
+SETS_UP = re.compile(r"^(make|pip|git|cd|\.|mkdocs|python3? -m (venv|pip)) ?")
 """Commands that set a machine up; the continuous integration runs those."""
+TITLED = re.compile(r'^```\w+ title="([\w.-]+)"\n(.*?)^```$', re.M | re.S)
 
 
 def blocks(page: Path, language: str) -> list[tuple[int, str]]:
     text = page.read_text()
-    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    found = re.finditer(rf"^```{language}(?: title=[^\n]*)?\n(.*?)^```$", text, re.M | re.S)
     return [(text.count("\n", 0, m.start()) + 2, m.group(1)) for m in found]
 
 
@@ -45,6 +47,8 @@ MLIR = [(page, line, block) for page in PAGES for line, block in blocks(page, "m
 def test_commands_run_and_print_what_is_shown(page: Path, line: int, block: str, tmp_path: Path) -> None:
     for folder in ("examples", "benchmarks"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for titled in TITLED.finditer(page.read_text()):
+        (tmp_path / titled[1]).write_text(titled[2])
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "160"}
     for command, shown in commands(block):
         if SETS_UP.match(command):

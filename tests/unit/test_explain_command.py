@@ -105,7 +105,7 @@ def test_bad_options_are_named(capsys: pytest.CaptureFixture[str], args: list[st
 def test_an_unknown_format_is_named(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as stopped:
         main(["explain", ATTENTION, "--format", "html"])
-    assert stopped.value.code == 1
+    assert stopped.value.code == 2
     assert "error: argument --format: invalid choice: 'html' (choose from 'latex', 'markdown')" in capsys.readouterr().err
 
 

@@ -1,6 +1,8 @@
 """The distribution holds what the folders hold: a forgotten package or data file would be missing from the wheel only."""
 
 import fnmatch
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import entry_points, version
 from importlib.resources import files
@@ -11,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS: dict[str, Any] = PROJECT["tool"]["setuptools"]
 
-NOT_PACKAGED = frozenset({"tests", "docs", "benchmarks", "build", "dist"})
+NOT_PACKAGED = frozenset({"__pycache__", "tests", "docs", "editors", "notebooks", "benchmarks", "build", "dist"})
 """Top-level folders that are no part of the library."""
 
 
@@ -46,8 +48,11 @@ def test_every_file_of_the_library_is_a_module_or_listed_as_data():
     assert (ROOT / "py.typed").is_file()
 
 
-def test_the_root_is_no_module_so_that_the_checkout_imports_like_the_wheel():
-    assert list(ROOT.glob("*.py")) == []
+def test_the_root_holds_one_module_that_imports_none_of_the_library_so_that_tools_start_fast():
+    assert [p.name for p in ROOT.glob("*.py")] == ["__init__.py"]
+    imported = "import sys, einfold; print(*sorted(m for m in sys.modules if m.startswith(('einfold', 'xdsl', 'numpy'))))"
+    done = subprocess.run([sys.executable, "-c", imported], capture_output=True, text=True, cwd="/", check=True)
+    assert done.stdout.split() == ["einfold"]
 
 
 def test_packages_that_hold_modules_have_an_init():

@@ -66,7 +66,7 @@ def test_values_are_those_of_the_reference_interpreter(capsys: pytest.CaptureFix
 def test_values_that_differ_are_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("einfold.tools.values_check.run_cascade", lambda op, inputs, dtype: [next(iter(inputs.values())) * 0 + 7])
     args = (ATTENTION, "--machine", "fusemax-cloud", "--set", "b=1,h=1,p=4,m=4,e=4,f=4", "--values")
-    assert "the kernels compute something else than the cascade" in output(capsys, *args, code=2)[1]
+    assert "the kernels compute something else than the cascade" in output(capsys, *args, code=3)[1]
 
 
 def test_a_pipeline_of_ones_own(capsys: pytest.CaptureFixture[str]):
@@ -121,7 +121,7 @@ def test_what_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], arg
     if args == ["--machne", "x"]:
         with pytest.raises(SystemExit) as ended:
             main(["simulate", ATTENTION, *args])
-        assert ended.value.code == 1
+        assert ended.value.code == 2
         assert message in capsys.readouterr().err
     else:
         assert message in told(capsys, ATTENTION, *args)

@@ -75,7 +75,7 @@ def test_missing_files_directories_and_unreadable_outputs(tmp_path: Path, capsys
     (tmp_path / "a.yaml").write_text("a: 1")
     assert (
         told(capsys, str(tmp_path / "a.yaml"))
-        == f"{tmp_path}/a.yaml: error: files named '.yaml' are not known (known: .mlir); -f chooses a frontend\n"
+        == f"{tmp_path}/a.yaml: error: files named '.yaml' are not known (known: .mlir, .edge); --from chooses an importer\n"
     )
 
 

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 from xdsl.passes import ModulePass
+from xdsl.transforms import get_all_passes
 from xdsl.universe import Universe
 from xdsl.utils.target import Target
 
-from einfold.tools import universe
+from einfold.tools import plugins, universe
 from einfold.tools.commands import COMMANDS
-from einfold.tools.diagnostics import Failure
 from einfold.tools.plugins import installed_universe
 
 HEAVY = ("numpy", "networkx", "sympy", "z3", "yaml", "rich", "einfold.passes", "einfold.dialects", "einfold.algebra", "einfold.backend")
@@ -57,21 +57,39 @@ def test_the_universe_is_installed_as_an_entry_point():
     assert {"builtin", "func"} <= found.all_dialects.keys(), "xDSL's own are there too"
 
 
-def test_an_installed_universe_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch):
-    class Entry:
-        name = "theirs"
-        dist = None
+class Entry:
+    """An entry point of a distribution that is not there."""
 
-        def load(self) -> object:
-            raise ImportError("half installed")
+    dist = None
+    value = "theirs:U"
 
-    def fail() -> Universe:
-        raise ImportError("half installed")
+    def __init__(self, name: str, offer: object):
+        self.name, self.offer = name, offer
 
-    monkeypatch.setattr("einfold.tools.plugins.Universe.get_multiverse", fail)
-    monkeypatch.setattr("einfold.tools.plugins.entry_points", lambda group: [Entry()])
-    with pytest.raises(Failure, match="the xDSL universe 'theirs' cannot be loaded: ImportError: half installed"):
-        installed_universe()
+    def load(self) -> object:
+        if isinstance(self.offer, BaseException):
+            raise self.offer
+        return self.offer
+
+
+def test_an_installed_universe_that_is_broken_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    theirs = Universe(all_passes={"cse": lambda: ModulePass, "theirs": lambda: ModulePass})
+    entries = [Entry("bad", ImportError("half installed")), Entry("exits", SystemExit(3)), Entry("odd", 7), Entry("aaa", theirs)]
+    real = plugins.entry_points
+    monkeypatch.setattr("einfold.tools.plugins.entry_points", lambda group: [*real(group=group), *entries])
+    found = installed_universe()
+    assert found.all_passes.keys() == {*real_passes(), "theirs"}
+    assert found.all_passes["cse"]().name == "cse"
+    assert capsys.readouterr().err.splitlines() == [
+        "xdsl.universe 'aaa': warning: pass 'cse' is left out: there is one of that name already",
+        "xdsl.universe 'bad': warning: left out, it does not load: ImportError: half installed",
+        "xdsl.universe 'exits': warning: left out, it does not load: SystemExit: 3",
+        "xdsl.universe 'odd': warning: left out, it does not load: TypeError: 'theirs:U' is a int, not a Universe",
+    ]
+
+
+def real_passes() -> set[str]:
+    return {*universe.PASSES, *get_all_passes()}
 
 
 @pytest.mark.parametrize("module", ["universe", "opt", "einfold"])

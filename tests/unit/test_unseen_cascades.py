@@ -189,7 +189,7 @@ CASES: dict[str, tuple[str, str, str, int, int]] = {
         %M = [p] %X[p, m] reduce max(m)
         %D = [p, q] exp(%X[p, m] - %M[q]) reduce add(m)""",
         2,
-        2,
+        1,
     ),
 }
 

@@ -35,16 +35,19 @@ class Command:
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "tour": Command("attention from three passes to one: rewritten, proved equal, placed on a machine and simulated", "tour"),
+        "examples": Command("list the cascades that come with einfold, or print one to start from", "examples"),
         "passes": Command("count the passes over a rank, and say which dependence costs each of them", "passes"),
         "check-certificate": Command("check, independently, the certificates in what `passes --json` wrote", "check_certificate"),
         "explain": Command("tell how a one-pass form is derived, as at a whiteboard: Markdown or LaTeX", "explain"),
         "eval": Command("compute values with the reference interpreter", "eval"),
         "simulate": Command("place a cascade on a machine and simulate it: cycles, bytes, utilisation, the bottleneck", "simulate"),
         "roofline": Command("a cascade's forms against what a machine attains at most, and what each keeps on the chip", "roofline"),
-        "explore": Command("search a form, the arrays and a schedule for a cascade on a machine, and say how far from optimal it is", "explore"),
+        "explore": Command("search a schedule for a cascade on a machine; or sweep a space of machines: its Pareto front", "explore"),
         "machines": Command("list the machines that come with einfold", "machines"),
         "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),
         "evaluate": Command("run a published evaluation from its files: tables, deviations, headline means", "evaluate"),
+        "new-pass": Command("write a working pass and its test, to start from", "new_pass"),
+        "completion": Command("the script that makes bash, zsh or fish complete commands, options and passes", "completion"),
         "check": Command("read and verify files of IR", "check"),
     }
 )

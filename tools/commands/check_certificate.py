@@ -6,6 +6,7 @@ what is claimed. `--against` also derives the reduction again, and compares what
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -34,6 +35,7 @@ FURTHER_S = 1.0
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="what `einfold passes --json` wrote, or one certificate of it; '-' is standard input")
+    parser.add_argument("--json", action="store_true", help="print a JSON array with an object for each certificate")
     parser.add_argument("--against", metavar="IR", help="a file of IR: check that its cascades have what the certificates are about")
 
 
@@ -43,6 +45,7 @@ def run(args: Namespace) -> int:
     original = None if args.against is None else Original(args.against)
     end = time.perf_counter() + LIMIT_S + FURTHER_S * (len(found) - 1)
     wrong, checked = 0, 0
+    told: list[dict[str, object]] = []
     for each in found:
         try:
             with limited(max(0.1, end - time.perf_counter())):
@@ -55,11 +58,16 @@ def run(args: Namespace) -> int:
         except RecursionError:
             problem = "an expression in it is nested too deeply"
         else:
-            print(f"{subject(each)}: {text}")
+            if not args.json:
+                print(f"{subject(each)}: {text}")
+            told.append({"subject": subject(each), "kind": each["kind"], "verified": each["kind"] != NONE, "says": text})
             checked += each["kind"] != NONE
             continue
         wrong += 1
+        told.append({"subject": subject(each), "kind": each.get("kind"), "verified": False, "says": problem})
         print(Diagnostic("error", f"{subject(each)}: {problem}", source.name), file=sys.stderr)
+    if args.json:
+        print(json.dumps(told, indent=2))
     if not wrong and not checked:
         raise Failure(Diagnostic("error", "no certificate in it that can be checked", source.name))
     return 1 if wrong else 0

@@ -6,6 +6,7 @@ Arguments that are not given are drawn at random (`--seed`): normal numbers, sma
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 import zlib
@@ -44,6 +45,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=DTYPES, help="compute in this type wherever the cascade has a floating-point one")
     parser.add_argument("--seed", type=int, metavar="N", help="draw the arguments that are not given, from this seed (default: 0 if none is given)")
     add_sizes_option(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON array with an object for each result")
 
 
 def run(args: Namespace) -> int:
@@ -66,12 +68,15 @@ def run(args: Namespace) -> int:
     except MemoryError as error:
         raise Failure(Diagnostic("error", "the cascade's tensors do not fit into memory; choose smaller ranks with --set", args.file)) from error
     named = {f"out{i}": array for i, array in enumerate(results)}
-    for name, array in named.items():
-        print(f"{name}: {describe(array)}")
     if args.output is not None:
         buffer = BytesIO()
         np.savez(buffer, allow_pickle=False, **named)
         write_bytes(args.output, buffer.getvalue())
+    if args.json:
+        print(json.dumps([summary(name, array) for name, array in named.items()], indent=2))
+    else:
+        for name, array in named.items():
+            print(f"{name}: {describe(array)}")
     return 0
 
 
@@ -104,6 +109,20 @@ def physical_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def summary(name: str, array: NDArray[Any]) -> dict[str, object]:
+    """A result for programs: its type and shape, the range of its finite elements (None where there are none), how many others it has."""
+    finite = array[np.isfinite(array)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
+    return {
+        "name": name,
+        "type": str(array.dtype),
+        "shape": list(array.shape),
+        "min": low,
+        "max": high,
+        "not_finite": int(array.size - finite.size),
+    }
 
 
 def describe(array: NDArray[Any]) -> str:

@@ -7,6 +7,7 @@ them are complete.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -47,6 +48,7 @@ def configure(parser: ArgumentParser) -> None:
     add_accounting_option(parser)
     parser.add_argument("--reference", metavar="DIR", help=f"published tables to compare with (default: ${REFERENCE}, if set)")
     parser.add_argument("--search", action="store_true", help="find the mappings of searched tables anew; DIR gets them, and searched.csv")
+    parser.add_argument("--json", action="store_true", help="print one JSON object: the points, the folder and its files")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default: 2, or the cores there are)")
 
 
@@ -70,10 +72,10 @@ def run(args: Namespace) -> int:
         written |= {f"{SEARCHED}/{name}": text for name, text in mapping_files(found).items()}
     drawn = figures(spec, tables, reference)
     for sweep in sweeps:
-        points = run_sweep(sweep, spec, fidelity=args.fidelity, jobs=args.jobs)
-        written[f"{sweep.name}.csv"] = sweep_csv(sweep, points)
+        swept = run_sweep(sweep, spec, fidelity=args.fidelity, jobs=args.jobs)
+        written[f"{sweep.name}.csv"] = sweep_csv(sweep, swept)
         if sweep.figure is not None:
-            drawn[sweep.figure] = sweep_figure(sweep, points)
+            drawn[sweep.figure] = sweep_figure(sweep, swept)
     contents = {name: text.encode("utf-8") for name, text in written.items()} | _figure_files(drawn)
     try:
         for folder in dict.fromkeys(str(Path(name).parent) for name in contents):
@@ -82,7 +84,11 @@ def run(args: Namespace) -> int:
         raise Failure(Diagnostic("error", f"cannot be made: {error.strerror}", str(out))) from error
     for name, data in contents.items():
         write_bytes(str(out / name), data)
-    print(f"{spec.name}: {sum(map(len, tables.values()))} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
+    points = sum(map(len, tables.values()))
+    if args.json:
+        print(json.dumps({"name": spec.name, "points": points, "folder": str(out), "files": sorted(contents), "first": "summary.md"}, indent=2))
+    else:
+        print(f"{spec.name}: {points} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
     return 0
 
 

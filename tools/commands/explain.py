@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser, Namespace
 
 from ...dialects.einsum import CascadeOp
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
 from ..output import write_text
-from ..whiteboard.blocks import Block
+from ..whiteboard.blocks import Block, Heading
 from ..whiteboard.collect import cascade_story
 from ..whiteboard.latex import to_latex
 from ..whiteboard.markdown import to_markdown
@@ -22,6 +23,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--cascade", metavar="NAME", help="only the cascade of this name")
     parser.add_argument("--rank", metavar="RANK", help="only the passes over this rank")
     parser.add_argument("--format", choices=sorted(FORMATS), default="markdown", help="what to write (default: markdown, with formulas in LaTeX)")
+    parser.add_argument("--json", action="store_true", help="write a JSON array: each section's level, heading and text, which is Markdown")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
 
 
@@ -30,8 +32,20 @@ def run(args: Namespace) -> int:
     blocks: list[Block] = []
     for cascade in _chosen([op for op in module.walk() if isinstance(op, CascadeOp)], args):
         blocks += tell(cascade_story(module, cascade, args.file, args.rank))
-    write_text(args.output, FORMATS[args.format](blocks))
+    write_text(args.output, json.dumps(sections(blocks), indent=2) + "\n" if args.json else FORMATS[args.format](blocks))
     return 0
+
+
+def sections(blocks: list[Block]) -> list[dict[str, object]]:
+    """A page cut at its headings. Headings and texts are Markdown."""
+    found: list[dict[str, object]] = []
+    starts = [index for index, block in enumerate(blocks) if isinstance(block, Heading)]
+    for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
+        heading = blocks[start]
+        if isinstance(heading, Heading):
+            title = to_markdown([heading]).strip().lstrip("#").strip()
+            found.append({"level": heading.level, "heading": title, "text": to_markdown(blocks[start + 1 : end]).strip()})
+    return found
 
 
 def _chosen(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:

@@ -13,6 +13,7 @@ from ..figures.blocks_svg import blocks_figure
 from ..figures.saving import write_figure
 from ..machine_told import HEAD, Overview, action_table, area_lines, description, table
 from ..simulation import told_at
+from ..terminal import Part, Table, show
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -33,8 +34,10 @@ def run(args: Namespace) -> int:
         overview = {k: v for k, v in Overview(name, machine).to_json().items() if k.startswith(("peak", "buffer", "dram"))}
         print(json.dumps({**description(machine), **overview, "area": area_of(machine).to_json()}, indent=2))
         return 0
-    lines = [*table([HEAD, Overview(name, machine).cells]), "", *block_diagram(machine), "", *action_table(machine), "", *area_lines(machine), ""]
+    cells = Overview(name, machine).cells
+    actions = action_table(machine)
+    lines: list[Part] = [Table(HEAD, [cells], table([HEAD, cells])), "", *block_diagram(machine), "", actions, "", *area_lines(machine)]
     parts = [("", machine.source), *((p.name, p.source) for p in (*machine.memories, *machine.arrays))]
-    lines += [f"source{' of ' + part if part else ''}: {told}" for part, told in parts if told]
-    print("\n".join(lines).rstrip())
+    sources = [f"source{' of ' + part if part else ''}: {told}" for part, told in parts if told]
+    show([*lines, "", *sources] if sources else lines)
     return 0

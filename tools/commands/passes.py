@@ -20,6 +20,7 @@ from ..numerics.measuring import Numerics, measure
 from ..numerics.report import to_json as numerics_json
 from ..numerics.report import to_lines as numerics_lines
 from ..output import write_text
+from ..terminal import Part, Table, on_terminal, plain_lines, show
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -64,6 +65,8 @@ def run(args: Namespace) -> int:
             for op, ranks in counted
         ]
         write_text(args.output, json.dumps(found, indent=2) + "\n")
+    elif args.output in (None, "-") and on_terminal():
+        show(part for op, ranks in counted for part in to_parts(op, ranks, derived, measured))
     else:
         write_text(args.output, "\n".join("".join(f"{line}\n" for line in to_lines(op, ranks, derived, measured)) for op, ranks in counted))
     if args.proof is not None:
@@ -166,6 +169,11 @@ def _reason_json(reason: NewPass) -> dict[str, object]:
 
 
 def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived, measured: Measurements | None = None) -> Iterator[str]:
+    """`to_parts` as lines of text."""
+    return iter(plain_lines(to_parts(op, ranks, derived, measured)))
+
+
+def to_parts(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived, measured: Measurements | None = None) -> Iterator[Part]:
     """A readable account: a line per rank, and for ranks with several phases a table, the reasons and what is kept.
 
     With measurements, also where the values of the derived form lie, and how accurate both forms are.
@@ -174,7 +182,7 @@ def to_lines(op: CascadeOp, ranks: Mapping[str, RankPasses], derived: Derived, m
     for rank, passes in ranks.items():
         yield f"  {rank} = {passes.size}: {_summary(passes)}"
         if passes.phases > 1:
-            yield from (f"    {line}" for line in _table(passes))
+            yield _table(passes)
             yield from (f"    {reason}" for reason in passes.reasons)
             yield from (f"    {line}" for live in passes.live if (line := _live_line(live)))
         if (found := derived.get((op.sym_name.data, rank))) is not None:
@@ -195,7 +203,7 @@ def _summary(passes: RankPasses) -> str:
     return text
 
 
-def _table(passes: RankPasses) -> Iterator[str]:
+def _table(passes: RankPasses) -> Table:
     einsums: dict[int, list[str]] = {}
     for name, phase in passes.phase_of.items():
         einsums.setdefault(phase, []).append(name)
@@ -203,7 +211,7 @@ def _table(passes: RankPasses) -> Iterator[str]:
     rows = [(head, "Einsums", "reads")]
     rows += [(str(phase), ", ".join(einsums[phase]), ", ".join(passes.reads.get(phase, ()))) for phase in sorted(einsums)]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    yield from (f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows)
+    return Table(rows[0], rows[1:], [f"    {row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows])
 
 
 def _live_line(live: Live) -> str:

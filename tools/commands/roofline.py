@@ -19,9 +19,10 @@ from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..roofline import Roof, forms_of, most_passed
-from ..roofline_told import roofline_json, roofline_lines
+from ..roofline_told import roofline_json, roofline_parts
 from ..simulation import machine_named, only
 from ..source import Source, known_source
+from ..terminal import show
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -55,5 +56,5 @@ def run(args: Namespace) -> int:
         found = {"cascade": cascade.sym_name.data, "ranks": cascade.sizes, "machine": name, **roofline_json(roof, forms, rank)}
         print(json.dumps(found, indent=2))
     elif args.output != "-":
-        print("\n".join([f"{title}: {', '.join(f'{r} = {n}' for r, n in cascade.sizes.items())}", *roofline_lines(roof, forms, rank)]))
+        show([f"{title}: {', '.join(f'{r} = {n}' for r, n in cascade.sizes.items())}", *roofline_parts(roof, forms, rank)])
     return 0

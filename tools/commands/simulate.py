@@ -21,17 +21,19 @@ from ...backend.simulate import Fidelity, simulate
 from ...dialects.accel import KernelOp
 from ...dialects.einsum import CascadeOp
 from ...lowering.machine_lookup import machines_of
-from ..bounding import bounds_in, bounds_json, bounds_lines
+from ..bounding import bounds_in, bounds_json
 from ..choosing import choose_cascade
-from ..counting import accounting_in, add_accounting_option, energy_in, energy_lines, machines_in_order
+from ..counting import accounting_in, add_accounting_option, energy_in, machines_in_order
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..roofline import Roof, forms_of, most_passed
-from ..roofline_told import roofline_json, roofline_lines
+from ..roofline_told import roofline_json, roofline_parts
 from ..simulation import Wanted, lower, machine_named, mapping_in, only
+from ..simulation_tables import bounds_parts, energy_parts, result_parts
 from ..source import Source, known_source
+from ..terminal import Part, show
 from ..verifying import verify_module
 
 
@@ -59,7 +61,7 @@ def run(args: Namespace) -> int:
     module = load_module(file, ctx)
     source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")
     found: dict[str, object] = {}
-    lines, told = list[str](), list[str]()
+    lines, told = list[str](), list[Part]()
     with remarks.collect() as made:
         if any(isinstance(op, CascadeOp) for op in module.walk()):
             cascade = only(module, choose_cascade(module, args.cascade, file))
@@ -91,14 +93,14 @@ def run(args: Namespace) -> int:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))
     else:
-        costs = ["", *energy_lines(energy), "", *bounds_lines(bounds, result.cycles)]
-        print("\n".join([*lines, *_mapping(module), "", result.render(), *costs, *([""] if told else []), *told]))
+        costs = ["", *energy_parts(energy), "", *bounds_parts(bounds, result.cycles)]
+        show([*lines, *_mapping(module), "", *result_parts(result), *costs, *([""] if told else []), *told])
         for note in notes:
             print(f"{file}: note: {note}", file=sys.stderr)
     return 0
 
 
-def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Source, machine: str) -> tuple[list[str], dict[str, object]]:
+def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Source, machine: str) -> tuple[list[Part], dict[str, object]]:
     """Draw the roofline of a module's cascade; its text and data."""
     from ..figures.roofline import roofline_figure
     from ..figures.saving import write_figure
@@ -106,7 +108,7 @@ def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Sou
     rank = most_passed(module)
     roof, forms = Roof.of(Machine.from_op(machines_of(module)[machine])), forms_of(ctx, module, source, machine, rank)
     write_figure(path, roofline_figure(title, roof, forms, rank))
-    return roofline_lines(roof, forms, rank), roofline_json(roof, forms, rank)
+    return roofline_parts(roof, forms, rank), roofline_json(roof, forms, rank)
 
 
 def _refuse_options(args: Namespace, file: str) -> None:

@@ -6,10 +6,7 @@ tables and lengths are shared out among processes.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from xdsl.utils.exceptions import DiagnosticException
@@ -20,6 +17,7 @@ from ...backend.machine import Machine
 from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ..diagnostics import Diagnostic, Failure, suggestion
+from ..pooled import mapped
 from .points import Lowerer, machine_of
 from .spec import Spec, Table
 
@@ -59,12 +57,7 @@ def evaluate(spec: Spec, *, fidelity: Fidelity = "event", accounting: str = "ful
     """Table -> its rows, in the order of the spec. Raises `Failure` where a point's files do not fit together."""
     groups = [(table, length) for table in spec.tables for length in spec.lengths]
     task = _Task(spec, fidelity, accounting)
-    if jobs > 1 and "fork" in multiprocessing.get_all_start_methods():
-        gc.freeze()
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-            done = list(pool.map(task, groups))
-    else:
-        done = [task(group) for group in groups]
+    done = mapped(task, groups, jobs, "tables and lengths")
     rows: list[Row] = []
     for group in done:
         if isinstance(group, Refused):

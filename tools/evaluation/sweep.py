@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil, log2
 from pathlib import Path
@@ -18,6 +16,7 @@ from ...backend.machine import Array, Machine, Memory
 from ...backend.result import SimulationResult
 from ...backend.simulate import Fidelity, simulate
 from ..diagnostics import Diagnostic, Failure, suggestion
+from ..pooled import mapped
 from ..simulation import told_at
 from .points import Lowerer, machine_of
 from .running import Refused
@@ -57,11 +56,7 @@ def run_sweep(sweep: Sweep, spec: Spec, *, fidelity: Fidelity = "event", jobs: i
     """The points of a sweep, by accelerator, model and machine. Raises `Failure` where a point's files do not fit together."""
     groups = [(name, design) for name, accelerator in sweep.accelerators.items() for design in accelerator.designs]
     task = _Task(sweep, spec, fidelity)
-    if jobs > 1 and "fork" in multiprocessing.get_all_start_methods():
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-            done = list(pool.map(task, groups))
-    else:
-        done = [task(group) for group in groups]
+    done = mapped(task, groups, jobs, f"machines of the sweep '{sweep.name}'")
     points: list[Point] = []
     for group in done:
         if isinstance(group, Refused):

@@ -57,7 +57,8 @@ class Errors:
 class Measured:
     """One result in one type on one kind of input at one level. `values` were compared; `reference` says with what.
 
-    Errors are in parts of the result's largest exact value; absolute (`relative` is False) where every exact value is 0.
+    Errors are in parts of the result's largest exact value; absolute (`relative` is False) where every exact value is 0. Roundings then are those
+    of a value as large as the data.
     """
 
     result: str
@@ -75,9 +76,9 @@ class Measured:
         """How much larger the derived form's error is, None if it is not worse; infinity if it loses more values."""
         if self.derived.lost > self.written.lost:
             return np.inf
-        if self.regime.criterion == "finite" or not self.relative or self.derived.error is None or self.written.error is None:
+        if self.regime.criterion == "finite" or self.derived.error is None or self.written.error is None:
             return None
-        rounding = ROUNDOFF[self.type]
+        rounding = ROUNDOFF[self.type] * (1.0 if self.relative else max(1.0, self.level))
         if self.derived.error <= MARGIN * self.written.error + ROUNDINGS[self.type] * rounding:
             return None
         return self.derived.error / max(self.written.error, rounding)
@@ -141,7 +142,9 @@ class _Pair:
         """Whether the cascade as written is as right as the regime asks, and finite wherever the exact value is."""
         if len(regime.levels) == 1 or not regime.resolved(level, ROUNDOFF[type_]):
             return len(regime.levels) == 1
-        inputs = draw(self.written, regime, level, SEEDS[0], type_)
+        return all(self._bears(draw(self.written, regime, level, seed, type_), regime, type_) for seed in SEEDS)
+
+    def _bears(self, inputs: Mapping[str, Array], regime: Regime, type_: str) -> bool:
         exact = run_cascade(self.written, inputs, dtype="f64")
         tally = _Tally()
         for truth, made in zip(exact, run_cascade(self.written, inputs, dtype=type_), strict=True):

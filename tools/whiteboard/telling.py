@@ -25,14 +25,14 @@ from .telling_reduction import told
 def tell(story: CascadeStory) -> list[Block]:
     """The whole page of one cascade."""
     blocks: list[Block] = [Heading(1, sentence("The passes of {}", Code(story.name)))]
-    blocks += _as_written(story)
+    blocks += as_written(story)
     for rank in story.ranks:
         blocks += _rank(story, rank)
     blocks += _quiet(story)
     return blocks
 
 
-def _as_written(story: CascadeStory) -> Iterator[Block]:
+def as_written(story: CascadeStory) -> Iterator[Block]:
     equations = Equations(story.program, story.naming)
     inputs, outputs = (joined(map(Math, symbols)) for symbols in (equations.inputs(), equations.outputs()))
     start = sentence("From {} the cascade computes {}", inputs, outputs) if inputs else sentence("The cascade computes {}", outputs)

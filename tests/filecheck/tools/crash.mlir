@@ -12,10 +12,11 @@ einsum.cascade @f ranks {m = 4} (%A[m]) -> [] : f32 {
 }
 
 // CHECK: crash.mlir: error: pass 'test-crash' crashed: ZeroDivisionError: on purpose (plugin.py:
-// CHECK-NEXT: test-crash.crash.mlir: note: reproducer written; run: einfold-opt --load-plugin {{.*}}plugin.py -p 'test-crash'
+// CHECK-NEXT: test-crash.crash.mlir: note: reproducer written; run: einfold-opt --load-plugin {{.*}}plugin.py -p test-crash {{.*}}test-crash.crash.mlir
 // CHECK-NOT: Traceback
 
-// KEPT: // Reproduce with: einfold-opt --load-plugin {{.*}}plugin.py -p 'test-crash' test-crash.crash.mlir
+// KEPT: // Reproduce with: einfold-opt --load-plugin {{.*}}plugin.py -p test-crash test-crash.crash.mlir
+// KEPT-NEXT: // configuration: --pass-pipeline='builtin.module(test-crash)'
 // KEPT: // ZeroDivisionError: on purpose
 // KEPT: einsum.compute [] = %A[m] reduce add(m) {mark = "seen"}
 

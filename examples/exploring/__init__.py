@@ -1,0 +1,1 @@
+"""Sweeps to run and change (`einfold explore`). Data, no code."""

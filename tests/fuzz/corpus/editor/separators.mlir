@@ -1,0 +1,2 @@
+einsum.operator @f(%x) = %x %x%퟿𝔘
+@"

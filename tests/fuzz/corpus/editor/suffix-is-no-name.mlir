@@ -1,0 +1,3 @@
+einsum.cascade @a ranks {m = 4} (%A[m]) -> [] : f32 {
+  %é = 1
+}

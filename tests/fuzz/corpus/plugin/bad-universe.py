@@ -1,0 +1,3 @@
+from xdsl.universe import Universe
+
+u = Universe(all_passes={"p": 3})

@@ -1,0 +1,5 @@
+from xdsl.passes import ModulePass
+
+
+class P(ModulePass):
+    def apply(self, ctx, op): ...

@@ -1,0 +1,1 @@
+"""`einfold-lsp`: what editors ask of IR, over the Language Server Protocol."""

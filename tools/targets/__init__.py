@@ -1,0 +1,1 @@
+"""What `einfold-opt -t` writes besides MLIR: cascades in EDGE notation, in LaTeX, as a graph, as JSON."""
