@@ -22,16 +22,19 @@ def bounds_json(bounds: Sequence[Bound], cycles: float) -> dict[str, object]:
     return {bound.name: bound.to_json(cycles) for bound in bounds}
 
 
+def bound_cells(bound: Bound, cycles: float) -> tuple[str, str, str, str]:
+    """A bound in words: what it bounds, its share of the simulated cycles, its own cycles, and what is to be said of it."""
+    name, share = TOLD[bound.kind].format(bound.part), bound.share(cycles)
+    if bound.cycles is None or share is None:
+        asked = f", {bound.work / cycles:,.1f} bytes a cycle asked" if cycles else ""
+        return name, "", "", f"no bandwidth stated{asked}"
+    beyond = "above the simulated time: ports delay single tasks only" if share > 1.0 + 1e-9 else ""
+    return name, f"{100 * share:.2f} %", f"{bound.cycles:,.2f}", beyond
+
+
 def bounds_lines(bounds: Sequence[Bound], cycles: float) -> list[str]:
     """A table: each bound, its share of the simulated cycles and its own; 100 % is as fast as that part of the machine allows."""
     lines = ["lower bounds, as shares of the simulated time"]
-    for bound in bounds:
-        name = TOLD[bound.kind].format(bound.part)
-        share = bound.share(cycles)
-        if bound.cycles is None or share is None:
-            asked = f", {bound.work / cycles:,.1f} bytes a cycle asked" if cycles else ""
-            lines.append(f"  {name:<32}no bandwidth stated{asked}")
-            continue
-        beyond = "  above the simulated time: ports delay single tasks only" if share > 1.0 + 1e-9 else ""
-        lines.append(f"  {name:<32}{100 * share:7.2f} % {bound.cycles:>20,.2f} cycles{beyond}")
+    for name, share, own, said in (bound_cells(bound, cycles) for bound in bounds):
+        lines.append(f"  {name:<32}{share:>9} {own:>20} cycles{'  ' if said else ''}{said}" if share else f"  {name:<32}{said}")
     return lines

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..backend.bounds import Bound
 from ..backend.energy import Energy
 from ..backend.result import SimulationResult
-from .bounding import TOLD, bounds_lines
+from .bounding import bound_cells, bounds_lines
 from .counting import energy_lines, joules
 from .terminal import Part, Table
 
@@ -50,12 +50,6 @@ def energy_parts(energy: Energy) -> list[Part]:
 
 
 def bounds_parts(bounds: Sequence[Bound], cycles: float) -> list[Part]:
-    """Each bound, its share of the simulated cycles and its own."""
+    """Each bound, its share of the simulated cycles and its own, and what is to be said of it."""
     head, *lines = bounds_lines(bounds, cycles)
-    rows: list[tuple[str, str, str]] = []
-    for bound in bounds:
-        share = bound.share(cycles)
-        known = share is not None and bound.cycles is not None
-        told, cycles_told = (f"{100 * (share or 0):.2f} %", f"{bound.cycles or 0:,.2f}") if known else ("", "no bandwidth stated")
-        rows.append((TOLD[bound.kind].format(bound.part), told, cycles_told))
-    return [head, Table(("at its full rate", "of the time", "cycles"), rows, lines, NUMBERS, shares=1)]
+    return [head, Table(("at its full rate", "of the time", "cycles", ""), [bound_cells(b, cycles) for b in bounds], lines, NUMBERS, shares=1)]

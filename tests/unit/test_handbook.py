@@ -55,7 +55,7 @@ def test_the_catalogue_of_passes_has_every_option_and_what_comes_out():
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
         for option in fields(load_named(ModulePass, name, module)):
             assert re.search(rf"^\| `{option.name.replace('_', '-')}` \| `.*` \| .* \| .+ \|$", section, re.M)
-        assert section.count("```mlir") == 2
+        assert section.count("```mlir") == 2 or name not in PASS_EXAMPLES
     assert "einsum.iterate m1 init(" in page and "accel.task" in page
 
 

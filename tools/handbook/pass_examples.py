@@ -55,6 +55,25 @@ einsum.cascade @causal ranks {p = 64, m = 64, e = 32} (%Q[p, e], %K[m, e]) -> [p
 }
 """
 
+_PATTERN = """\
+pdl.pattern @double : benefit(1) {
+  %type = pdl.type
+  %x = pdl.operand
+  %out = pdl.attribute
+  %map = pdl.attribute = #einsum.map<(in0[m] + in0[m])>
+  %root = pdl.operation "einsum.compute" (%x : !pdl.value) {"out" = %out, "map" = %map} -> (%type : !pdl.type)
+  pdl.rewrite %root {
+    %twice = pdl.attribute = #einsum.map<(2 * in0[m])>
+    %new = pdl.operation "einsum.compute" (%x : !pdl.value) {"out" = %out, "map" = %twice} -> (%type : !pdl.type)
+    pdl.replace %root with %new
+  }
+}
+einsum.cascade @own ranks {m = 4} (%A[m]) -> [m] : f32 {
+  %B = einsum.compute [m] = %A[m] + %A[m]
+  einsum.return %B[m]
+}
+"""
+
 _SILU = """\
 einsum.cascade @silu ranks {m = 64} (%X[m], %Y[m]) -> [m] : f32 {
   %S = einsum.compute [m] = sigmoid(%X[m])
@@ -94,6 +113,7 @@ einsum.cascade @attention ranks {p = 64, m = 1024, e = 32, f = 32} (%Q[p, e], %K
 
 PASS_EXAMPLES: Mapping[str, PassExample] = MappingProxyType(
     {
+        "einsum-apply-pdl": PassExample(_PATTERN, says="The pattern finds what is added to itself, and makes it a product."),
         "einsum-count-passes": PassExample(_SOFTMAX_V, says="Each Einsum is told its pass over each rank that it traverses."),
         "einsum-cse": PassExample(_TWICE, says="A product of the same two tensors is the same product."),
         "einsum-dce": PassExample(_TWICE, says="Nothing reads `U`."),

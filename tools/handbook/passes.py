@@ -33,7 +33,7 @@ def passes_page() -> str:
     for name, each in found.items():
         lines += [f"## {name}", "", *_described(each), ""]
         lines += _options(each)
-        lines += _example(name, PASS_EXAMPLES.get(name, DEFAULT))
+        lines += _example(name, PASS_EXAMPLES[name]) if name in PASS_EXAMPLES else _tried(name)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -74,6 +74,14 @@ def default_text(option: Field[Any]) -> str:
     if option.default is None or option.default == ():
         return "none"
     return str(option.default).lower() if isinstance(option.default, bool) else str(option.default)
+
+
+def _tried(name: str) -> list[str]:
+    """What a pass without an example of its own makes of the usual one; nothing where that does not suit it."""
+    try:
+        return _example(name, DEFAULT)
+    except PageError:
+        return []
 
 
 def _example(name: str, example: PassExample) -> list[str]:
