@@ -7,31 +7,42 @@ the traversal of one knows its own part, costs no second pass over either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import TypeAlias
 
 from .build import ONE, Addend, Factor, product, total
 from .derivation import COUNT
-from .expr import Apply, Expr, Param
-from .invariants import Invariants, Summary
+from .expr import Apply, Expr, Num, Param
+from .invariants import Invariants
 from .linear import addends
 from .scope import element_leaves, replace_subexpression
 from .terms import Split
 
+Mask: TypeAlias = tuple[tuple[Expr, bool], ...]
+"""Conditions on elements, each with the value that it has where a term counts."""
 
-def centres(split: Split, mask: Sequence[tuple[Expr, bool]], known: Invariants, *, means: bool) -> Iterator[tuple[Addend, ...]]:
-    """What may be added to the element part of `split` to keep it near zero: minus its mean (`means`), then minus its value at extremes."""
+LEAST = Num(-math.inf)
+
+
+def centres(split: Split, mask: Mask, known: Invariants, *, means: bool) -> Iterator[tuple[Addend, ...]]:
+    """What may be added to the element part of `split` to keep it near zero: minus its mean (`means`), then minus its value at extremes.
+
+    Only extremes of elements for which the mask holds, if there is one: what is masked may be any large number.
+    """
     elements = total(split.elements)
-    for summary in known.summaries.values() if means and known.counted else ():
+    for summary in known.summaries.values() if means and known.counted and not mask else ():
         for divisor in (ONE, COUNT):
             if summary.op == "add" and summary.body == product([(elements, 1), (divisor, -1)]):
                 yield ((Fraction(-1), product([(Param(summary.name), 1), (divisor, 1), (COUNT, -1)])),)
     for summary in known.summaries.values():
         if summary.op.removeprefix("arg") in ("max", "min"):
-            for body in _bodies(summary, mask):
-                attained = replace_subexpression(elements, body, Param(summary.name))
-                if not known.scope.of(attained).elements and attained != elements:
-                    yield tuple((-k, e) for k, e in addends(attained))
+            body, found = taken(summary.body, mask)
+            attained = replace_subexpression(elements, body, Param(summary.name))
+            attained = attained if attained != elements else replace_subexpression(elements, summary.body, Param(summary.name))
+            if set(mask) <= set(found) and not known.scope.of(attained).elements:
+                yield tuple((-k, e) for k, e in addends(attained))
 
 
 def sizes(divisor: Expr, elements: Iterable[Factor], known: Invariants) -> Iterator[Expr]:
@@ -43,11 +54,19 @@ def sizes(divisor: Expr, elements: Iterable[Factor], known: Invariants) -> Itera
             yield Apply("pow", (size, divisor.args[1])) if isinstance(divisor, Apply) and divisor.op == "pow" else size
 
 
-def _bodies(summary: Summary, mask: Sequence[tuple[Expr, bool]]) -> Iterator[Expr]:
-    """What the summary is an extreme of: its body, and where the mask holds, the branch of it that is taken there."""
-    yield summary.body
-    match summary.body:
-        case Apply("select", (condition, then, otherwise)):
-            yield from (branch for branch, polarity in ((then, True), (otherwise, False)) if (condition, polarity) in mask)
+def masked(e: Expr, mask: Mask) -> Expr:
+    """`e` where the mask holds, and what counts for no maximum elsewhere."""
+    for condition, polarity in reversed(mask):
+        e = Apply("select", (condition, e, LEAST) if polarity else (condition, LEAST, e))
+    return e
+
+
+def taken(body: Expr, mask: Mask) -> tuple[Expr, Mask]:
+    """What is left of a body where the mask holds, and the conditions that it was found under."""
+    match body:
+        case Apply("select", (condition, then, otherwise)) if (condition, True) in mask or (condition, False) in mask:
+            polarity = (condition, True) in mask
+            inner, found = taken(then if polarity else otherwise, mask)
+            return inner, ((condition, polarity), *found)
         case _:
-            pass
+            return body, ()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from .bottoms import safety
 from .build import ONE, product
+from .checking import proved, tested
 from .derivation import COUNT, DEFAULT_OPTIONS, Accumulator, Derived, Form, Obligation, Options, Reduction, Refusal
-from .differential import Arithmetic, differential
 from .emptiness import emptiness, empty_value
 from .evaluate import float_functions
 from .expr import Apply, Expr, Num, Param, walk
@@ -22,18 +22,11 @@ from .invariants import Invariants
 from .laws import DEFAULT_LAWS, ORDER_AS, Laws
 from .memo import Canonical, canonical, remembered
 from .ordered import NotOrdered, Ordered
-from .precision import Digits
 from .probe import counterexamples
 from .scope import Scope, params
 from .semiring import distributed, product_reduction
 from .stability import Unstable
 from .terms import NotSeparable
-
-FLOAT_TOLERANCE = 1e-7
-"""Relative difference accepted between the original and the derived form on random fp64 data of moderate size."""
-
-CHECK_DIGITS = 40
-"""Digits with which a doubtful comparison is repeated; the tolerance is then the square of that for fp64."""
 
 
 def derive_chain(
@@ -97,9 +90,9 @@ class Chain:
         """Test the new item together with those before it, refuse it if it is wrong, and attach what is known of its summary."""
         r = item.reduction
         if isinstance(item, Derived) and self.options.check:
-            item = self.tested(item)
+            item = tested(item, self.results, self.laws)
         if isinstance(item, Derived) and self.options.prove:
-            item = self.proved(item)
+            item = proved(item, self.known, self.options)
         self.results.append(item)
         total = False
         if isinstance(item, Derived) and not item.waits_for:
@@ -107,32 +100,6 @@ class Chain:
         else:
             self.late.add(r.name)
         self.known.add(r.name, r.op, r.body, total)
-
-    def tested(self, item: Derived) -> Derived | Refusal:
-        chain = [*self.results, item]
-        verdict = differential(chain, self.laws, Arithmetic(float_functions(self.laws), float, FLOAT_TOLERANCE))
-        if verdict == "differs" and not self.laws.users:  # perhaps only by rounding: ask with more digits
-            digits = Digits(CHECK_DIGITS)
-            verdict = differential(chain, self.laws, Arithmetic(digits.functions, digits.literal, FLOAT_TOLERANCE**2))
-        if verdict == "differs":
-            return Refusal(item.reduction, "the derived form and the original differ on random data")
-        outcome = Obligation(
-            "differential",
-            "the derived form equals the original on random data, tiles and merge trees",
-            "tested" if verdict == "agrees" else "assumed",
-            "fp64 evaluation" if verdict == "agrees" else "an opaque operator or the domain left nothing to evaluate",
-        )
-        return _with_obligations(item, (outcome,))
-
-    def proved(self, item: Derived) -> Derived:
-        """Discharge the obligations with solvers; what they decide replaces what was known by construction."""
-        from .obligations import Discharge
-
-        found = Discharge(item, self.known, self.options).all()
-        names = {o.name for o in found if o.result == "proved"}
-        asked = {o.name: o for o in found}
-        kept = tuple(_left_open(o, asked.get(o.name)) for o in item.obligations if o.name not in names)
-        return replace(item, obligations=(*(o for o in found if o.result == "proved" or o.name not in {k.name for k in kept}), *kept))
 
     def one(self, r: Reduction) -> Derived | Refusal:
         """Derive one reduction from those before it."""
@@ -251,14 +218,3 @@ class Chain:
 def operators(r: Reduction) -> tuple[str, ...]:
     """The operators of a reduction: its own and those of its body."""
     return tuple(dict.fromkeys((r.op, *(e.op for e in walk(r.body) if isinstance(e, Apply)))))
-
-
-def _left_open(known: Obligation, asked: Obligation | None) -> Obligation:
-    """What holds by construction and by evaluation, where no solver has decided it: not called proved."""
-    if asked is None or known.result != "proved":
-        return replace(known, smtlib=known.smtlib if asked is None else asked.smtlib)
-    return replace(known, result="tested", method=f"{known.method}, and fp64 evaluation; no solver has decided it", smtlib=asked.smtlib)
-
-
-def _with_obligations(item: Derived, more: tuple[Obligation, ...]) -> Derived:
-    return replace(item, obligations=(*item.obligations, *more))

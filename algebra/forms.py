@@ -9,6 +9,7 @@ from .corners import Corners
 from .derivation import Accumulator, Options, Reduction
 from .evaluate import Opaque, Table, evaluate, float_functions
 from .expr import Expr, Param, walk
+from .infinities import finite, may_vanish
 from .invariants import Invariants
 from .rank_gate import pivots
 from .samples import Samples
@@ -63,8 +64,9 @@ def carried_form(r: Reduction, body: Expr, known: Invariants, options: Options, 
     if untouched and not any(known.scope.of(b).summaries for b, _ in carried.combination[0][2]):
         return SumForm((Accumulator(names[0], "add", 0.0, r.body),), Param(names[0]), correction, rebased, notes, frozenset(policy.means), wish)
     skips = any(m.mask for m in carried.monomials) and skips_masked(body, known)
+    final = carried.final(names, lambda e: finite(e, known) and not (skips and may_vanish(e, known)))
     accumulators = tuple(Accumulator(n, "add", 0.0, m.basis) for n, m in zip(names, carried.monomials, strict=True))
-    return SumForm(accumulators, carried.final(names, lambda e: known.finite(e) and not (skips and known.may_vanish(e))), correction, rebased, notes, frozenset(policy.means), wish)
+    return SumForm(accumulators, final, correction, rebased, notes, frozenset(policy.means), wish)
 
 
 def skips_masked(body: Expr, known: Invariants) -> bool:

@@ -203,23 +203,6 @@ class Invariants:
     def nonnegative(self, expr: Expr) -> bool:
         return self.interval(expr).nonnegative
 
-    def finite(self, expr: Expr) -> bool:
-        """Whether `expr`, over summaries and constants, is finite on every fiber, one whose elements are all masked or infinite included."""
-        return self.defined(expr) is None and not any(self._reaches_infinity(n) for n in params(expr) if n in self.summaries)
-
-    def may_vanish(self, expr: Expr) -> bool:
-        """Whether a sum in `expr` is 0 where an extreme that its terms follow is one of nothing but infinities."""
-        named = [self.summaries[n] for n in params(expr) if n in self.summaries]
-        return any(s.op == "add" and any(self._reaches_infinity(n) for n in params(s.body) if n in self.summaries) for s in named)
-
-    def _reaches_infinity(self, name: str) -> bool:
-        """Whether a summary may be an extreme of nothing but infinities, its own or those of an Einsum that masks, or is made of such a one."""
-        summary = self.summaries[name]
-        if math.isfinite(summary.range.magnitude):
-            return False
-        made_of = (n for n in params(summary.body) if n in self.summaries) if summary.range == REAL else ()
-        return summary.op.removeprefix("arg") in ("max", "min") or any(self._reaches_infinity(n) for n in made_of)
-
     def defined(self, expr: Expr) -> Expr | None:
         """None if `expr`, over summaries and constants, is finite at every reachable value; else the part that may not be.
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from .build import ONE, Addend, Factor, product, total
 from .carry import Choice, Kept
-from .centres import centres, sizes
+from .centres import Mask, centres, masked, sizes, taken
 from .derivation import Options
 from .expr import Apply, Expr, Param, walk
 from .extent import extent, scaled_sum
@@ -75,7 +75,7 @@ class Policy:
                 return "its correction divides by a value that may be zero"
         return None
 
-    def _wave(self, wave: Wave, mask: Sequence[tuple[Expr, bool]]) -> Kept:
+    def _wave(self, wave: Wave, mask: Mask) -> Kept:
         """The fewest summaries that keep the exponent bounded; all of them where no bound is provable: as in the original."""
         summaries = wave.split.summaries
         limit = math.log(self.options.limit)
@@ -104,7 +104,7 @@ class Policy:
             bounded = self.known.interval(self._under(mask, _argument(wave, centre))).high <= limit
             if bounded and self.obstacle(e for _, e in centre) is None:
                 return centre  # an element attains it, so that the rest is no larger than the original's own term there
-        elements = total(wave.split.elements) if wave.scale == ONE else None
+        elements = masked(total(wave.split.elements), mask) if wave.scale == ONE else None
         if accepted:
             self.notes.append("no bound on its exponent is provable, so it is as large as the original's own terms")
             self.means.update(name for a in accepted[0] for name in self._means(a))
@@ -127,17 +127,15 @@ class Policy:
             return True
         return all(set(self.known.scope.of(a[1]).summaries) == set(self._means(a)) and not self._growth(a[1]).exponential for a in kept)
 
-    def _under(self, mask: Sequence[tuple[Expr, bool]], e: Expr) -> Expr:
+    def _under(self, mask: Mask, e: Expr) -> Expr:
         """`e` where the mask holds: there, a branch equals the masked body that a summary bounds."""
         for summary in self.known.summaries.values():
-            body = summary.body
-            if isinstance(body, Apply) and body.op == "select":
-                for polarity, branch in ((True, body.args[1]), (False, body.args[2])):
-                    if (body.args[0], polarity) in mask and body not in walk(e):
-                        e = replace_subexpression(e, branch, body)
+            branch, found = taken(summary.body, mask)
+            if found and summary.body not in walk(e):
+                e = replace_subexpression(e, branch, summary.body)
         return e
 
-    def _shift(self, split: Split, mask: Sequence[tuple[Expr, bool]]) -> Kept:
+    def _shift(self, split: Split, mask: Mask) -> Kept:
         """What is subtracted from the data and grows with it stays with it, so that large means do not cancel at the end.
 
         Where that cannot be, any centre among the same elements does as well: it is no further from them than they are from one another.
@@ -159,14 +157,14 @@ class Policy:
                 self.means.update(name for a in centre for name in self._means(a))
                 return centre
         if reason is None:
-            self.wishes.append(total(split.elements))
+            self.wishes.append(masked(total(split.elements), mask))
             self.notes.append("the running value of a sum that is subtracted is not near its final one")
             return large
         if compact:
             self.notes.append(f"what is subtracted from the data is deferred, and both are bounded, because {reason}")
             return ()
         why = f"deferred, what it subtracts from the data may cancel (numerics=fast accepts that), and it cannot be followed: {reason}"
-        raise Unstable(why, total(split.elements))
+        raise Unstable(why, masked(total(split.elements), mask))
 
     def _weighted(self, e: Expr) -> bool:
         """Whether it is a sum divided by the sum of weights that are never negative."""

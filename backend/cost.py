@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from math import prod
@@ -102,7 +103,9 @@ class _Costs:
         clips = (*clips, *(self.ragged[r] for r in ranks))
         makes, transfer = not isinstance(op, StoreOp), not isinstance(op, TaskOp)
         reads = tuple(plans.values())
-        return Step(name, resource, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, transfer, op.turn_, continues)
+        home, size = ("", 0) if isinstance(op, StoreOp) else (home_of(op), int(Fraction(self.machine.word.data) * sum(map(_elements, op.results))))
+        found = Step(name, resource, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, transfer, op.turn_, continues)
+        return replace(found, home=home, tile=size)
 
     def _plan(self, read: Read) -> ReadPlan:
         back = weights(read.producer.when_, self.kernel.loops)[read.carried] if read.carried is not None else 0

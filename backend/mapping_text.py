@@ -27,8 +27,13 @@ def mapping_text(mapping: CascadeMapping, comment: str = "") -> str:
         found |= _kernel(mapping.kernels[0])
     else:
         found["kernels"] = [{"einsums": list(k.einsums), **_kernel(k)} for k in mapping.kernels]
-    told = "".join(f"# {line}\n" if line else "#\n" for line in comment.splitlines())
+    told = "".join(f"# {_printable(line)}\n" if line else "#\n" for line in comment.splitlines())
     return told + "".join(_dumped(key, value) for key, value in found.items())
+
+
+def _printable(line: str) -> str:
+    """A line with what YAML has no characters for, as a file's name may have it, written as an escape."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
 
 
 def _dumped(key: str, value: Any) -> str:

@@ -19,7 +19,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from .kinds import Kind, Kinds
 from .steps import Program
-from .timing import Clock, Counts, Shape, Times
+from .timing import Clock, Counts, Row, Shape, Times
 
 MOST_EPOCHS = 2_000_000
 """Epochs that are simulated one by one before giving up on a steady state."""
@@ -98,6 +98,7 @@ class Walk:
     def __init__(self, program: Program, clock: Clock, extrapolate: bool = True):
         self.program, self.clock, self.extrapolate = program, clock, extrapolate
         self.kinds = Kinds(program, merge=extrapolate)
+        self.iterations = prod(level.trips for level in self.kinds.levels)
         self._known: dict[tuple[int, Kind, Shape, Times], tuple[Shape, Times]] = {}
 
     def run(self) -> int:
@@ -108,20 +109,38 @@ class Walk:
 
     def begin(self, epochs: int) -> None:
         """Simulate the first `epochs` epochs only."""
-        total = prod(level.trips for level in self.kinds.levels)
         for epoch in range(epochs):
-            if epoch >= total:
-                self.clock.epoch(None)
-                continue
-            kind, rest = self.kinds.root, epoch
-            at = [0] * len(self.program.steps)
-            stride = total
-            for depth, level in enumerate(self.kinds.levels):
-                stride //= level.trips
-                coordinate, rest = divmod(rest, stride)
-                kind = self.kinds.inside(depth, kind, coordinate)
-                at = [a + coordinate * w for a, w in zip(at, level.weights, strict=True)]
-            self.clock.epoch((self.kinds.row(kind), tuple(at)))
+            self.clock.epoch(self.entry(epoch))
+
+    def entry(self, iteration: int) -> tuple[Row, Counts] | None:
+        """What an iteration of the flattened nest runs; None behind the last one."""
+        stride = self.iterations
+        if iteration >= stride:
+            return None
+        kind, rest = self.kinds.root, iteration
+        at = [0] * len(self.program.steps)
+        for depth, level in enumerate(self.kinds.levels):
+            stride //= level.trips
+            coordinate, rest = divmod(rest, stride)
+            kind = self.kinds.inside(depth, kind, coordinate)
+            at = [a + coordinate * w for a, w in zip(at, level.weights, strict=True)]
+        return self.kinds.row(kind), tuple(at)
+
+    def forward(self, iterations: int) -> None:
+        """Bring a fresh clock to where that many iterations, not all, have begun: exactly, and as fast as `run` reaches the end."""
+        self._part(0, self.kinds.root, (0,) * len(self.program.steps), iterations)
+
+    def _part(self, level: int, kind: Kind, at: Counts, left: int) -> None:
+        """The first `left` iterations inside a coordinate of the loops outside `level`."""
+        if left == 0:
+            return
+        whole, rest = divmod(left, prod(inner.trips for inner in self.kinds.levels[level + 1 :]))
+        step = self.kinds.levels[level].weights
+        for start, count, inner in self.kinds.segments(level, kind):
+            if start < whole:
+                self._repeat(level, inner, tuple(a + start * w for a, w in zip(at, step, strict=True)), min(count, whole - start))
+            if start <= whole < start + count:
+                self._part(level + 1, inner, tuple(a + whole * w for a, w in zip(at, step, strict=True)), rest)
 
     def _nest(self, level: int, kind: Kind, at: Counts) -> None:
         if level == len(self.kinds.levels):

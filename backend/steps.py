@@ -55,6 +55,7 @@ class Step:
 
     `latency` is what passes from its end until the result may be read. `work` is what a run does, given how many elements there are along each of
     `clips`, and whether it starts anew (in an iteration without the read at `continues`, an index of `reads`; -1: in all).
+    `home` is where a copy of the result lives, `tile` its bytes.
     """
 
     name: str
@@ -70,11 +71,18 @@ class Step:
     transfer: bool = False
     turn: int = 0
     continues: int | None = None
+    home: str = ""
+    tile: int = 0
+
+    @property
+    def whole(self) -> Work:
+        """What a run on whole tiles does."""
+        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False)
 
     @property
     def cycles(self) -> Fraction:
         """Cycles of a run on whole tiles."""
-        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False).cycles
+        return self.whole.cycles
 
 
 @dataclass(frozen=True)

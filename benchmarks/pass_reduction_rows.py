@@ -21,8 +21,6 @@ from einfold.tools.loading import load_module, new_context
 
 CASCADES = Path(__file__).parent / "cascades"
 LONG_RANK = "m"
-CANCELS = "may cancel"
-"""What a derivation says that found no form which keeps a large mean from cancelling."""
 
 Expected = Mapping[str, str]
 
@@ -83,7 +81,7 @@ def measure(path: Path, trials: int, seed: int) -> Row:
         before=before,
         after=found.passes,
         k=rank_text(last),
-        form=_form(last, results),
+        form=_form(last),
         verdict=found.verdict.kind,
         certificate=min(checked) if checked and len(checked) == len(certificates) else None,
         proved=proved,
@@ -104,11 +102,10 @@ def rank_text(result: Derived | Refusal) -> str:
     return "T3" if result.form == "ordered" else str(result.k)
 
 
-def _form(last: Derived | Refusal, results: list[Derived | Refusal]) -> str:
+def _form(last: Derived | Refusal) -> str:
     if isinstance(last, Refusal):
         return "refused"
-    cancels = any(isinstance(r, Derived) and CANCELS in r.why for r in results)
-    return f"{last.form}, {CANCELS}" if cancels else last.form
+    return last.form
 
 
 def deviations(row: Row, expected: Expected | None) -> Iterator[str]:

@@ -15,8 +15,8 @@ from dataclasses import replace
 from ..algebra.affine import Comparison
 from ..algebra.expr import Apply, Expr, Param, RankValue, map_leaves
 from ..algebra.laws import Laws
-from .chains import Link
 from .fibers import constant_name
+from .links import Link
 from .plain_form import number
 from .tensors import comparison_value
 

@@ -13,7 +13,7 @@ from xdsl.ir import SSAValue
 from ..algebra.affine import Affine, project
 from ..algebra.expr import Access, Apply, Expr, Num, Param
 from ..dialects.einsum import ComputeOp
-from .chains import Link
+from .links import Link
 from .tensors import TensorTable
 from .tiling import Tiling
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ..algebra.affine import Affine
 from ..algebra.derivation import Accumulator, Derived
 from ..algebra.expr import Expr, Num, Param, walk
-from .chains import Link
+from .links import Link
 from .plain_form import accumulator_out, element_of
 from .tensors import TensorTable
 

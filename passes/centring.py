@@ -11,8 +11,8 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from ..algebra.expr import Expr, substitute_params
 from ..dialects.einsum import ComputeOp
 from ..dialects.notation import Reduction
-from .chains import Link
 from .editing import erase_if_dead, filter_of
+from .links import Link
 from .plain_form import accumulator_out, element_of
 from .tensors import TensorTable
 

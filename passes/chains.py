@@ -13,12 +13,10 @@ starts a later traversal, and those summaries are constants to it. A constant of
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from xdsl.ir import Block, Operation, SSAValue
 
-from ..algebra.affine import Comparison
 from ..algebra.derivation import Reduction
 from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, map_leaves, substitute_params, substitute_ranks, walk
 from ..algebra.operators import REDUCTION_OPERATORS
@@ -29,78 +27,11 @@ from .fibers import constant_name, same_fiber
 from .filters import absorb_filters
 from .kinds import is_inlinable, is_plain_reduction, rounds, why_not_plain
 from .lateness import coupled_values
+from .links import Chain, Link, Reading
 from .tensors import TensorTable, comparison_value
 
 LARGEST_BODY = 400
 """Most nodes of a link's body; what would inline to more is left as an Einsum of its own."""
-
-
-@dataclass
-class Link:
-    """One reduction over the chain's rank.
-
-    `reduction` is what the algebra sees. `bindings` says what its parameters stand for: for a summary, how the body reads it
-    (its own result's subscripts renamed), for a constant of the fiber, the expression. `where` is the filter, `name` the result's.
-    """
-
-    op: ComputeOp
-    name: str
-    reduction: Reduction
-    bindings: dict[str, Expr]
-    where: tuple[Comparison, ...]
-    needs: tuple[Link, ...]
-    tensors: Mapping[int, str] = field(default_factory=dict[int, str])
-    """Names of the tensors that the body and the bindings read, by their numbers there."""
-    kept: tuple[Comparison, ...] = ()
-    """What else an element must satisfy to count, where the body has that as conditions."""
-    late: frozenset[str] = frozenset()
-    """Constants of the fiber that are known only after this traversal."""
-    coupled: frozenset[str] = frozenset()
-    """Constants of the fiber that are made over another rank by what may wait for this traversal in turn."""
-
-    @property
-    def reduced(self) -> tuple[str, ...]:
-        """All ranks it reduces, the chain's rank included."""
-        return () if self.op.reduce is None else self.op.reduce.data[0].ranks
-
-    @property
-    def coordinate(self) -> SSAValue | None:
-        """Where the value was found, for argmax and argmin, if anything asks for it."""
-        return next((r for r in self.op.results[1:] if any(True for _ in r.uses)), None)
-
-
-@dataclass
-class Chain:
-    """Links over `rank` that may share one traversal, in program order, and the Einsums that were inlined into them."""
-
-    rank: str
-    links: list[Link]
-    inlined: dict[Operation, None] = field(default_factory=dict[Operation, None])
-
-    @property
-    def dependent(self) -> bool:
-        return any(link.needs or link.late for link in self.links)
-
-
-@dataclass
-class _Reading:
-    """What reading a body found: its parameters, the summaries in it, the level that must be complete before, Einsums inlined.
-
-    `levels` are those of the constants of the fiber, by name, `coupled` the names of those that others wait for.
-    `ranks` are those of the Einsum whose body it is, `apart` the summaries that it reads for other fibers, `rounded` elements that a narrowing
-    cast makes from summaries.
-    """
-
-    bindings: dict[str, Expr] = field(default_factory=dict[str, Expr])
-    summaries: dict[str, Link] = field(default_factory=dict[str, "Link"])
-    complete: int = 0
-    levels: dict[str, int] = field(default_factory=dict[str, int])
-    coupled: set[str] = field(default_factory=set[str])
-    inlined: list[Operation] = field(default_factory=list[Operation])
-    size: int = 0
-    ranks: frozenset[str] = frozenset()
-    apart: list[tuple[Link, Access]] = field(default_factory=list["tuple[Link, Access]"])
-    rounded: SSAValue | None = None
 
 
 class ChainFinder:
@@ -163,7 +94,7 @@ class ChainFinder:
         if reduction is None:
             raise ValueError("a link is a reduction")
         name = self._fresh(op)
-        reading = _Reading(ranks=traversed_ranks(op))
+        reading = Reading(ranks=traversed_ranks(op))
         reduced = frozenset(reduction.ranks)
         body = self._read(self.table.lift(op.map.data, op.operands_), reduced, reading)
         needed = max((self.number[s] for s in reading.summaries), default=0)
@@ -176,8 +107,8 @@ class ChainFinder:
         number = needed if needed > complete else complete + 1
         live = {s: link for s, link in reading.summaries.items() if self.number[s] == number}
         for centre in self.centres.get(op, ()):
-            other = self.links[centre.results_[0]]
-            if self.number[other.name] == number:
+            other = self.links.get(centre.results_[0])
+            if other is not None and self.number[other.name] == number:
                 live[other.name] = other
                 reading.bindings[other.name] = self.table.access(centre.results_[0], centre.out.data)
         where = op.where.data if op.where is not None else ()
@@ -204,7 +135,7 @@ class ChainFinder:
             name = f"{hint}_{count}"
         return name
 
-    def _read(self, expression: Expr, reduced: frozenset[str], reading: _Reading) -> Expr:
+    def _read(self, expression: Expr, reduced: frozenset[str], reading: Reading) -> Expr:
         """The expression with maps inlined down to elements; summaries and constants of the fiber become parameters."""
 
         def leaf(e: Expr) -> Expr:
@@ -217,7 +148,7 @@ class ChainFinder:
 
         return map_leaves(expression, leaf)
 
-    def _read_access(self, access: Access, reduced: frozenset[str], reading: _Reading) -> Expr:
+    def _read_access(self, access: Access, reduced: frozenset[str], reading: Reading) -> Expr:
         value = self.table.value(access)
         traversed = any(r in reduced for s in access.subscripts for r in s.ranks)
         link = self.links.get(value)
@@ -254,13 +185,13 @@ class ChainFinder:
 
     def form(self, op: ComputeOp) -> Expr:
         """What an inlined Einsum's map says over elements and summaries: how it is found again in a derived expression."""
-        reading = _Reading(ranks=traversed_ranks(op))
+        reading = Reading(ranks=traversed_ranks(op))
         traversed = frozenset((self.rank,))
         expression = self._read(self.table.lift(op.map.data, op.operands_), traversed, reading)
         constants = {n: e for n, e in reading.bindings.items() if n not in reading.summaries}
         return substitute_params(expression, constants)
 
-    def _constant(self, e: Expr, reading: _Reading) -> Param:
+    def _constant(self, e: Expr, reading: Reading) -> Param:
         """A constant of the fiber as a parameter. One name means one expression in all links, so that what is known of it in one holds in another."""
         name = constant_name(e) or self.constants.setdefault(e, f"const.{len(self.constants)}")
         reading.bindings[name] = e

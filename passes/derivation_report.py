@@ -14,7 +14,8 @@ from ..algebra.laws import Laws
 from ..analysis.einsums import Program
 from ..analysis.tiles import Tiles
 from ..dialects.einsum import CascadeOp, ComputeOp
-from .chains import ChainFinder, Link
+from .chains import ChainFinder
+from .links import Link
 from .operators import laws_of
 from .pass_reduction import reduce_passes
 from .places import passes_over

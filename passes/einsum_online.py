@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 
 from ..algebra.derivation import DEFAULT_OPTIONS
 from ..dialects.einsum import CascadeOp
-from .chains import Chain, Link
+from .links import Chain, Link
 from .operators import laws_of
 from .pass_reduction import reduce_passes
 from .plan import Plan, checked_rank

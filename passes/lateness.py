@@ -7,14 +7,11 @@ own elements, neither rank is traversed twice.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from xdsl.ir import Block, Operation, SSAValue
 
 from ..dialects.einsum import ComputeOp, IterateOp
-
-if TYPE_CHECKING:
-    from .chains import Link
+from .links import Link
 
 
 def coupled_values(block: Block, rank: str) -> frozenset[SSAValue]:

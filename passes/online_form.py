@@ -20,8 +20,8 @@ from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
 from .bottoms import leaves_bottom
 from .carried import Carried, Carry, Derivations
-from .chains import Link
 from .filters import absorb_filters
+from .links import Link
 from .merge_form import Merger
 from .plain_form import Finals, combined, element_of, number, numbered
 from .rebasing import Place, Reading

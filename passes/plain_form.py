@@ -14,8 +14,8 @@ from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.einsum import ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..dialects.notation import Reduction
-from .chains import Link
 from .filters import absorb_filters
+from .links import Link
 from .tensors import TensorTable, comparison_value
 
 

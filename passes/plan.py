@@ -9,7 +9,7 @@ from ..algebra.derivation import Derived, Options, Refusal
 from ..analysis import remarks
 from ..dialects.einsum import CascadeOp
 from ..dialects.notation import nearest
-from .chains import Chain, Link
+from .links import Chain, Link
 from .tiling import LOOP, OutputForm
 
 Record = dict[str, tuple[Link, Derived | Refusal]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -13,7 +11,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from ..algebra.derivation import Derived, Refusal
 from ..algebra.derive import derive_chain
-from ..algebra.expr import Apply, Expr, Num, Param, RankShape, map_leaves
+from ..algebra.expr import Expr, Param, map_leaves
 from ..algebra.laws import Laws
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..analysis import remarks
@@ -22,9 +20,11 @@ from ..dialects.einsum_attrs import RanksAttr
 from .alike import made_alike
 from .carried import Derivations
 from .centring import Centres
-from .chains import Chain, ChainFinder, Link
+from .chains import ChainFinder
+from .counting import counts
 from .editing import erase_if_dead
 from .lateness import known_late
+from .links import Chain, Link
 from .online_form import TraversalEmitter
 from .ordering import sort_block
 from .places import PlaceToReduce, passes_over
@@ -36,9 +36,6 @@ from .tiling import LOOP, SEQUENTIAL, Tiling
 
 Judged: TypeAlias = tuple[Link, Derived | Refusal | None, str | None]
 """A link, what the algebra found for it if it was asked, and why that cannot be emitted, None if it can."""
-
-MOST_REDUCED = 3
-"""Most ranks of one reduction whose shapes' product is known as the number of elements, in any order."""
 
 
 def restore(cascade: CascadeOp, before: CascadeOp) -> None:
@@ -82,7 +79,7 @@ class RankReduction:
         if changed:
             sort_block(block)
         undone = changed and self._undone(before, copies)
-        self.centres.clear(*((self.blocks[self.number], centres) if undone else ()))
+        self.centres.clear(self.blocks[self.number] if undone else None, centres)
         return changed and not undone
 
     def _asked(self, block: Block, table: TensorTable) -> tuple[ChainFinder, list[tuple[Chain, list[Link]]]]:
@@ -102,7 +99,8 @@ class RankReduction:
         impatient = {link.op for judged, failed in zip(asked, refused, strict=True) if failed for link, _, _ in judged if link.coupled}
         failures = [entry for failed in refused for entry in failed]
         judged = [(link, r) for each in asked for link, r, _ in each if r is not None]
-        if not impatient and any([self.centres.answer(link, r.centre, table) for link, r in judged if isinstance(r, Refusal) or r.centre]):
+        asking = [(link, r.centre) for link, r in judged if isinstance(r, Refusal) or r.centre is not None]
+        if not impatient and sum(self.centres.answer(link, centre, table) for link, centre in asking):
             return True
         impatient = impatient or {link.op for link, _ in failures if link.late}
         self.at_once |= impatient
@@ -143,9 +141,8 @@ class RankReduction:
             else:
                 kept[link.name] = link
         links = list(kept.values())
-        results = derive_chain(
-            [link.reduction for link in links], self.laws, self.plan.options, counts=self._counts(links), late=known_late(links, self.at_once)
-        )
+        number, late = counts(links, self.cascade.sizes), known_late(links, self.at_once)
+        results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=number, late=late)
         found: dict[str, Derived] = {}
         for link, result in zip(links, results, strict=True):
             reason = result.reason if isinstance(result, Refusal) else self._obstacle(result, found)
@@ -162,15 +159,6 @@ class RankReduction:
         if untold := [n for n in result.rebased_on if untold_bottom(found[n])]:
             return f"nothing tells whether {untold[0]} has visited an element yet"
         return None
-
-    def _counts(self, links: Sequence[Link]) -> tuple[Expr, ...]:
-        """What a body may write for the number of elements, where every link visits the whole fiber and nothing else."""
-        ranks = set(links[0].reduced) if links else set[str]()
-        if any(link.where or set(link.reduced) != ranks for link in links) or len(ranks) > MOST_REDUCED:
-            return ()
-        shapes = (tuple(map(RankShape, order)) for order in itertools.permutations(sorted(ranks)))
-        number = math.prod(self.cascade.sizes[r] for r in ranks)
-        return (*(functools.reduce(lambda a, b: Apply("mul", (a, b)), order) for order in shapes if order), Num(number))
 
     def _wanted(self, found: dict[str, tuple[Link, Derived]]) -> Derivations:
         """Those that depend on others, and what they need; a reduction that nothing is merged with stays as it is."""

@@ -16,7 +16,7 @@ from ..algebra.affine import Affine, Comparison
 from ..algebra.derivation import OLD, Derived
 from ..algebra.expr import Access, Apply, Expr, Num, Param, map_leaves, substitute_params, walk
 from ..dialects.notation import Reduction
-from .chains import Link
+from .links import Link
 from .plain_form import element_of, number, scalar_of
 from .tensors import TensorTable, read_ranks
 

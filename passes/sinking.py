@@ -10,7 +10,8 @@ from ..algebra.derivation import Derived
 from ..algebra.expr import Access, Expr, map_leaves, substitute_params, walk
 from ..dialects.einsum import ComputeOp
 from .carried import Derivations
-from .chains import ChainFinder, Link
+from .chains import ChainFinder
+from .links import Link
 
 
 def values_only(derived: Derivations) -> tuple[Derivations, Derivations]:

@@ -9,8 +9,8 @@ from ..algebra.enclosures import Enclosure, ends, growth_text
 from ..algebra.enclosures import text as interval_text
 from ..algebra.expr import Access, Expr, to_text
 from ..algebra.intervals import Interval
-from ..passes.chains import Link
 from ..passes.derivation_report import DerivationReport
+from ..passes.links import Link
 
 
 def to_json(enclosure: Enclosure | None, *, rebased: bool) -> dict[str, object]:

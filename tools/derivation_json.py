@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..algebra.derivation import Derived, Obligation, Refusal
 from ..algebra.expr import Access, Expr, to_text
 from ..dialects.einsum import CascadeOp
-from ..passes.chains import Link
 from ..passes.derivation_report import DerivationReport
+from ..passes.links import Link
 from .bounds import to_json as bounds_json
 from .certificates.json_form import About, certificates, retained_certificate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -26,10 +26,27 @@ from .default_pipeline import rewriting_passes
 from .diagnostics import Diagnostic, Failure, at_location
 from .pipeline import build
 from .plugins import installed_universe
-from .running import Runner
+from .running import Instrument, Runner
 from .source import Source
 
 TOOL = "einfold simulate"
+
+Observer = Callable[[str, ModuleOp], None]
+"""Called after each pass with its name and the module as it leaves it."""
+
+
+def unobserved(name: str, module: ModuleOp) -> None:
+    """Nobody looks."""
+
+
+@dataclass(frozen=True)
+class Observed(Instrument):
+    """Tells an observer of each pass."""
+
+    observer: Observer
+
+    def after(self, current: ModulePass, module: ModuleOp) -> None:
+        self.observer(str(current), module)
 
 
 @dataclass(frozen=True)
@@ -83,19 +100,27 @@ def machine_named(module: ModuleOp, name: str | None, file: str) -> str:
         raise Failure(told_at(str(error), file if name is None else "--machine")) from error
 
 
-def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted) -> Lowered:
-    """Rewrite, place and lower the one cascade of a module. Raises `Failure`."""
+def lower(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, after: Observer = unobserved) -> Lowered:
+    """Rewrite, place and lower the one cascade of a module; `after` is told of each pass that has run. Raises `Failure`."""
     tiles = tiles_wanted(module, wanted)
-    rewrite(ctx, module, source, wanted, rewriting(machines_of(module)[wanted.machine], wanted, tiles))
-    return place(module, source, wanted, tiles)
+    rewrite(ctx, module, source, wanted, rewriting(machines_of(module)[wanted.machine], wanted, tiles), after=after)
+    return place(module, source, wanted, tiles, after)
 
 
-def rewrite(ctx: Context, module: ModuleOp, source: Source, wanted: Wanted, passes: Sequence[ModulePass], crash_dir: str = ".") -> None:
+def rewrite(
+    ctx: Context,
+    module: ModuleOp,
+    source: Source,
+    wanted: Wanted,
+    passes: Sequence[ModulePass],
+    crash_dir: str = ".",
+    after: Observer = unobserved,
+) -> None:
     """Run passes of `rewriting`, for which no machine needs to be there. `crash_dir`: for the reproducer of a crash. Raises `Failure`."""
-    Runner(ctx, passes, verify=wanted.verify, crash_dir=crash_dir, tool=TOOL).run(module, source)
+    Runner(ctx, passes, verify=wanted.verify, crash_dir=crash_dir, tool=TOOL, instruments=(Observed(after),)).run(module, source)
 
 
-def place(module: ModuleOp, source: Source, wanted: Wanted, tiles: Mapping[str, int]) -> Lowered:
+def place(module: ModuleOp, source: Source, wanted: Wanted, tiles: Mapping[str, int], after: Observer = unobserved) -> Lowered:
     """Place and lower the one cascade of a rewritten module. Raises `Failure`."""
     machine = machines_of(module)[wanted.machine]
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
@@ -103,7 +128,10 @@ def place(module: ModuleOp, source: Source, wanted: Wanted, tiles: Mapping[str, 
         raise Failure(Diagnostic("error", f"the pipeline leaves {len(cascades)} cascades; it has to leave the one to be placed", source.name))
     try:
         place_cascade(cascades[0], machine, {r: t for r, t in tiles.items() if r in cascades[0].sizes}, wanted.mapping)
-        return lower_cascade(cascades[0], pipeline=wanted.overlap, mapping=wanted.mapping)
+        after("einsum-place", module)
+        lowered = lower_cascade(cascades[0], pipeline=wanted.overlap, mapping=wanted.mapping)
+        after("lower-einsum-to-accel", module)
+        return lowered
     except LocatedPassFailure as error:
         raise Failure(at_location(error.location, str(error), source)) from error
 

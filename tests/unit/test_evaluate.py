@@ -12,23 +12,18 @@ import csv
 from functools import cache
 
 import pytest
+from evaluated import tables
 from published import REFERENCE, published_file
 
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.evaluation.report import deviations, headline_value, read_reference
-from einfold.tools.evaluation.running import LEFT_OUT, READ_BACK, Row, evaluate
+from einfold.tools.evaluation.running import LEFT_OUT, READ_BACK
 
 CLOSE = {"attn-binding": 0.002, "attn-cascade": 0.002, "attn-arch": 0.002, "attn-flat": 0.002, "attn-unfused": 0.002}
 """Table -> largest relative deviation of times and shares; 0.5 % for the others."""
 CLOCK, BANDWIDTH, WORD, TILE, LANES = 940e6, 400 * 2**30, 2, 256, 256
 POINTS = load_spec("fusemax").points
 FUSED = ("attn-cascade", "attn-arch", "attn-binding")
-
-
-@cache
-def tables() -> dict[str, dict[tuple[str, str], Row]]:
-    found = evaluate(load_spec("fusemax"), accounting="artifact", jobs=2)
-    return {table: {(row.model, row.length): row for row in rows} for table, rows in found.items()}
 
 
 @cache

@@ -11,8 +11,8 @@ from ...algebra.certificates import NotVerified
 from ...algebra.derivation import Certificate, Reduction
 from ...algebra.expr import RankShape
 from ...dialects.einsum import CascadeOp
-from ...passes.chains import Link
 from ...passes.derivation_report import DerivationReport, report
+from ...passes.links import Link
 from ..diagnostics import suggestion
 from ..loading import load_module, new_context
 from .json_form import About, Tensors

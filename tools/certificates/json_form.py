@@ -19,8 +19,8 @@ from ...algebra.expr import Expr, Param, RankShape, to_text
 from ...algebra.laws import Laws
 from ...dialects.einsum import CascadeOp
 from ...dialects.einsum_attrs import subscripts_text
-from ...passes.chains import Link
 from ...passes.derivation_report import DerivationReport
+from ...passes.links import Link
 from ...passes.operators import laws_of
 from .fields import sealed
 from .retained import show

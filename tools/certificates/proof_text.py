@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from ...algebra.derivation import Derived, Obligation
 from ...algebra.smt import PROVED
 from ...algebra.smt_text import renamed_script
-from ...passes.chains import Link
 from ...passes.derivation_report import DerivationReport
+from ...passes.links import Link
 from ..derivation_json import ASSUMED
 from .fields import printable
 from .json_form import Tensors

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "eval": Command("compute values with the reference interpreter", "eval"),
         "simulate": Command("place a cascade on a machine and simulate it: cycles, bytes, utilisation, the bottleneck", "simulate"),
         "roofline": Command("a cascade's forms against what a machine attains at most, and what each keeps on the chip", "roofline"),
+        "report": Command("one page about a cascade, offline in a browser: equations, passes, proofs, placement, timeline, costs", "report"),
         "explore": Command("search a schedule for a cascade on a machine; or sweep a space of machines: its Pareto front", "explore"),
         "machines": Command("list the machines that come with einfold", "machines"),
         "machine": Command("show a machine, by name or from a YAML file: a block diagram and its tables", "machine"),

@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
         found = [
             {
                 "cascade": op.sym_name.data,
-                "ranks": {r: to_json(p) | _derived_json(derived, op, r, p) | _numerics_json(measured, op, r) for r, p in ranks.items()},
+                "ranks": {r: to_json(p) | derived_json(derived, op, r, p) | _numerics_json(measured, op, r) for r, p in ranks.items()},
             }
             for op, ranks in counted
         ]
@@ -101,7 +101,8 @@ def _numerics_json(measured: Measurements | None, op: CascadeOp, rank: str) -> d
     return {} if measured is None else numerics_json(measured.get((op.sym_name.data, rank)))
 
 
-def _derived_json(derived: Derived, op: CascadeOp, rank: str, passes: RankPasses) -> dict[str, object]:
+def derived_json(derived: Derived, op: CascadeOp, rank: str, passes: RankPasses) -> dict[str, object]:
+    """What can be derived over a rank; over one that was not asked about, the count as it is."""
     if (found := derived.get((op.sym_name.data, rank))) is not None:
         return derivation_json(found, op, rank)
     kind = "optimal" if passes.passes <= 1 else "unknown"

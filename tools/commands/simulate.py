@@ -34,6 +34,7 @@ from ..simulation import Wanted, lower, machine_named, mapping_in, only
 from ..simulation_tables import bounds_parts, energy_parts, result_parts
 from ..source import Source, known_source
 from ..terminal import Part, show
+from ..tracing import write_trace
 from ..verifying import verify_module
 
 
@@ -51,6 +52,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--roofline", metavar="FILE", help="also draw and tell the roofline of the cascade's forms: a file that ends in .svg or .png")
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
+    parser.add_argument("--trace", metavar="FILE", help="write the timeline in the Chrome trace format, as Perfetto opens it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -89,6 +91,8 @@ def run(args: Namespace) -> int:
     result = _simulated(module, file, args.fidelity)
     machines = machines_in_order(module)
     energy, bounds = energy_in(result, machines, accounting), bounds_in(result, machines)
+    if args.trace is not None:
+        write_trace(args.trace, module, args.fidelity)
     if args.json:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))

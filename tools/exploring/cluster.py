@@ -8,6 +8,8 @@ them.
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -57,6 +59,17 @@ def run_on_cluster(job: Job, chunks: Sequence[Chunk], run: Run, address: str, pa
         cluster.close()
 
 
+class OtherCodeError(Exception):
+    """A worker has another einfold than the process that keeps the results, under the digest of its own code."""
+
+
+def run_there(run: Run, expected: str, job: Job, chunk: Chunk) -> list[Outcome]:
+    """What a worker does with a chunk. Raises `OtherCodeError`."""
+    if (own := code()) != expected:
+        raise OtherCodeError(f"worker {socket.gethostname()}:{os.getpid()} has einfold {own}; here it is {expected}")
+    return run(job, chunk)
+
+
 class _Cluster:
     """A connection. Dask says nothing of its types, so that nothing of it leaves this class."""
 
@@ -77,7 +90,6 @@ class _Cluster:
     def outcomes(self, job: Job, chunks: Sequence[Chunk], run: Run) -> Iterator[list[Outcome]]:
         """All chunks at once; then, one by one, the points of those that workers died with, since it may have been of their neighbours."""
         self._await_workers()
-        self._same_code()
         suspects: list[Chunk] = []
         yield from self._run(job, chunks, run, suspects, alone=False)
         again: list[Chunk] = []
@@ -91,7 +103,7 @@ class _Cluster:
             many = 1 if alone else max(4, 4 * self._workers())
             while waiting and len(running) < many:
                 chunk = waiting.popleft()
-                running[self.client.submit(run, job, chunk, pure=False, retries=1)] = chunk
+                running[self.client.submit(run_there, run, code(), job, chunk, pure=False, retries=1)] = chunk
             for future in self._finished(list(running)):
                 chunk = running.pop(future)
                 try:
@@ -129,6 +141,8 @@ class _Cluster:
             return future.result()
         except CancelledError as error:
             raise self.gone() from error
+        except OtherCodeError as error:
+            raise self._failure(str(error)) from error
         except (OSError, self.distributed.KilledWorker):
             raise
         except Exception as error:
@@ -143,17 +157,6 @@ class _Cluster:
     def _workers(self) -> int:
         """How many there are now."""
         return len(self.client.nthreads())
-
-    def _same_code(self) -> None:
-        """Results are kept under the digest of this einfold's code, so that all workers must have the same."""
-        own = code()
-        try:
-            theirs: dict[str, str] = self.client.run(code)
-        except ImportError as error:
-            raise self._failure(f"a worker has no einfold, or another one: {error}") from error
-        for worker, found in theirs.items():
-            if found != own:
-                raise self._failure(f"worker {worker} has einfold {found}; here it is {own}")
 
     def gone(self) -> Failure:
         """That the scheduler is, to be raised."""

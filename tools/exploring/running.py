@@ -41,8 +41,8 @@ from ..source import Source, remember
 from ..verifying import verify_module
 from .points import Inputs, Job, Outcome
 
-MACHINE_FREE = ".passes."
-"""In the name of a pass's module: passes of that room know no machine, so that what they make serves all machines."""
+MACHINE_FREE = "einfold.passes."
+"""How the name of a pass's module begins whose room knows no machine: what such passes make serves all machines."""
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Explorer:
         wanted = Wanted(view.name, inputs.pipeline, tuple(f"{r}={t}" for r, t in inputs.tiles), inputs.overlap, inputs.mapping, verify=False)
         tiles = tiles_wanted(self.module, wanted)
         passes = rewriting(view.to_op(), wanted, tiles)
-        free = all(MACHINE_FREE in type(p).__module__ for p in passes)
+        free = all(type(p).__module__.startswith(MACHINE_FREE) for p in passes)
         made = ",".join(map(str, passes)), inputs.sizes, "" if free else repr(inputs.machine)
         key = *made, repr(view), inputs.tiles, repr(inputs.mapping), inputs.overlap
 

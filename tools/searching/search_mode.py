@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from shlex import quote
 
 from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 
@@ -81,7 +82,8 @@ def marked(found: Found) -> str:
 
 def command_of(args: Namespace) -> str:
     """The command that finds the same again."""
-    machine = f" --machine {args.machine}" if args.machine else ""
+    machine = f" --machine {quote(args.machine)}" if args.machine else ""
+    cascade = f" --cascade {quote(args.cascade)}" if args.cascade else ""
     sizes = f" --set {','.join(args.set)}" if args.set else ""
     rest = "".join(
         text
@@ -92,7 +94,7 @@ def command_of(args: Namespace) -> str:
         )
         if given
     )
-    return f"einfold explore {args.file}{machine}{sizes}{rest}"
+    return f"einfold explore {quote(args.file)}{machine}{cascade}{sizes}{rest}"
 
 
 def _sizes(cascade: CascadeOp) -> dict[str, int]:

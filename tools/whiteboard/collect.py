@@ -17,9 +17,9 @@ from ...analysis.passes_over import PassCounter, RankPasses
 from ...analysis.presence import visits_everywhere
 from ...analysis.remarks import Remark, collect
 from ...dialects.einsum import CascadeOp, ComputeOp
-from ...passes.chains import Link
 from ...passes.derivation_report import DerivationReport, report
 from ...passes.kinds import is_plain_reduction, is_real
+from ...passes.links import Link
 from ...passes.operators import laws_of
 from ...passes.stacked import is_stacked
 from .bounds import bounds_of, invariants
