@@ -16,7 +16,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "check": f"einfold check {FILE}",
             "passes": f"einfold passes {FILE} --rank m",
             "explain": f"einfold explain {FILE} -o attention.md",
-            "check-certificate": "einfold check-certificate passes.json",
+            "check-certificate": "einfold examples softmax | einfold passes - --json | einfold check-certificate -",
             "eval": f"einfold eval {FILE} --set p=64,m=64,b=1,h=2 --output out.npz",
         },
         "Put it on a machine": {
@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "machine": "einfold machine fusemax-cloud",
         },
         "Compare with what is published": {"evaluate": "einfold evaluate fusemax --out evaluation"},
+        "Add your own": {"new-pass": "einfold new-pass square-powers", "completion": "source <(einfold completion bash)"},
     }
 )
 """Heading -> command -> an example. A command that is in no group is shown under `OTHERS`."""
