@@ -19,7 +19,7 @@ from ...backend.simulate import Fidelity
 from ...lowering.mapping import DEFAULT, CascadeMapping
 from .ranges import Value
 
-ROOMS = ("algebra", "analysis", "backend", "dialects", "lowering", "passes", "search", "tools")
+ROOMS = ("algebra", "analysis", "backend", "dialects", "lowering", "passes", "plugins", "search", "tools")
 """Packages whose code decides what a point comes to."""
 
 Status: TypeAlias = Literal["done", "refused", "failed"]
