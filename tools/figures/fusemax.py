@@ -7,7 +7,7 @@ a reference has the point, or the evaluation's file a headline of the same mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..evaluation.report import headline_value, read_reference
@@ -27,8 +27,15 @@ ATTENTION: Mapping[str, tuple[str, ...]] = {
     "+Cascade": ("attn-cascade",),
     "+Architecture": ("attn-arch",),
     "+Binding": ("attn-binding",),
+    "searched": ("attn-searched",),
 }
 """Configuration -> the tables that make it, of which values are added."""
+
+MEANS_IN_A_LINE = 4
+"""Means that a line below a figure tells, at most."""
+
+OWN = frozenset({"searched"})
+"""Configurations that are not the paper's: a figure does without those whose tables are not there."""
 
 LAYERS: Mapping[str, str] = {"unfused": "end2end-flat", "FLAT": "end2end-flat", "+Cascade": "end2end-flat"}
 
@@ -72,9 +79,9 @@ class Breakdown:
 
 BREAKDOWN = Breakdown(
     "fig7",
-    "Share of time in which the 2D array works on each Einsum, {model} (FL: FLAT, +C: +Cascade, +A: +Architecture, +B: +Binding)",
+    "Share of time in which the 2D array works on each Einsum, {model} (FL: FLAT, +C: +Cascade, +A: +Architecture, +B: +Binding, S: searched)",
     "BERT",
-    {"FL": "attn-flat", "+C": "attn-cascade", "+A": "attn-arch", "+B": "attn-binding"},
+    {"FL": "attn-flat", "+C": "attn-cascade", "+A": "attn-arch", "+B": "attn-binding", "S": "attn-searched"},
     {"QK": ("QK",), "LM": ("LM",), "SLN": ("SLN",), "SLD": ("SLD",), "SLNV/AV": ("SLNV", "AV")},
 )
 
@@ -82,10 +89,18 @@ BREAKDOWN = Breakdown(
 def figures(spec: Spec, tables: Tables, reference: Path | None = None) -> dict[str, Drawing]:
     """Name -> figure, for the figures whose tables and columns the evaluation has. Raises `Failure` where the reference cannot be read."""
     published = _published_values(tables, reference)
-    found = {f.file: _bars(f, spec, tables, published).drawn() for f in FIGURES if _there(f, tables)}
-    if BREAKDOWN.model in spec.models and all(t in tables for t in BREAKDOWN.tables.values()):
-        found[BREAKDOWN.file] = _stacked(BREAKDOWN, spec, _our_values(tables), published).drawn()
+    shown = [replace(f, configurations=_known(f, tables)) for f in FIGURES]
+    found = {f.file: _bars(f, spec, tables, published).drawn() for f in shown if _there(f, tables)}
+    own = {table for name in OWN for table in ATTENTION[name]}
+    breakdown = replace(BREAKDOWN, tables={n: t for n, t in BREAKDOWN.tables.items() if t in tables or t not in own})
+    if breakdown.model in spec.models and all(t in tables for t in breakdown.tables.values()):
+        found[breakdown.file] = _stacked(breakdown, spec, _our_values(tables), published).drawn()
     return dict(sorted(found.items()))
+
+
+def _known(figure: Figure, tables: Tables) -> dict[str, tuple[str, ...]]:
+    """The configurations of a figure, without those of our own whose tables are not there."""
+    return {name: own for name, own in figure.configurations.items() if name not in OWN or all(t in tables for t in own)}
 
 
 def _there(figure: Figure, tables: Tables) -> bool:
@@ -158,7 +173,8 @@ def _notes(figure: Figure, spec: Spec, tables: Tables) -> list[str]:
     told = [h for h in spec.headlines if h.column == figure.column and {h.over, h.under} <= own]
     means = [f"{h.name}: {headline_value(h, tables):.4g}" + ("" if h.published is None else f" (published {h.published:.4g})") for h in told]
     accounting = tables[next(iter(own))[0]][0].accounting
-    return ["; ".join(means), *([f"energies counted as '{accounting}', published ones as 'artifact'"] if figure.column == "energy" else [])]
+    lines = ["; ".join(means[i : i + MEANS_IN_A_LINE]) for i in range(0, len(means), MEANS_IN_A_LINE)]
+    return [*lines, *([f"energies counted as '{accounting}', published ones as 'artifact'"] if figure.column == "energy" else [])]
 
 
 def _stacked(figure: Breakdown, spec: Spec, ours: Values, published: Values) -> Bars:
