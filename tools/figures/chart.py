@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from .axes import RIGHT, Frame, Scale
 from .svg import FAINT, INK, PALETTE, Drawing
 
 Value = float | None
+
+LETTERS, LINE = 190, 15
+"""Letters in a line of notes, and the pixels from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ class Bars:
 
     def drawn(self) -> Drawing:
         """The figure."""
+        below = wrap(". ".join(note for note in self.notes if note), LETTERS)
         frame = Frame.of(self.title, self.width, self.height)
+        frame.drawing.height += LINE * max(0, len(below) - 1)
         values = [v for own in self.series.values() for v in own if _known(v)]
         if self.stacked:
             values = [sum(own[i] or 0.0 for own in self.series.values() if _known(own[i])) for i in range(len(self.groups))]
@@ -51,9 +57,8 @@ class Bars:
             frame.drawing.text((start + end) / 2, frame.bottom + 34, name, size=12, anchor="middle", bold=True)
             frame.drawing.line((end, frame.top), (end, frame.bottom + 36), stroke=FAINT, dash="3 3")
             start = end
-        told = ". ".join(note for note in self.notes if note)
-        if told:
-            frame.drawing.text(frame.left, frame.bottom + 54, told, size=11, fill=FAINT)
+        for line, told in enumerate(below):
+            frame.drawing.text(frame.left, frame.bottom + 54 + line * LINE, told, size=11, fill=FAINT)
         frame.border()
         frame.legend([(n, fill_of(i)) for i, n in enumerate(self.series)], "published" if self.marks else "")
         return frame.drawing

@@ -31,9 +31,6 @@ ATTENTION: Mapping[str, tuple[str, ...]] = {
 }
 """Configuration -> the tables that make it, of which values are added."""
 
-MEANS_IN_A_LINE = 4
-"""Means that a line below a figure tells, at most."""
-
 OWN = frozenset({"searched"})
 """Configurations that are not the paper's: a figure does without those whose tables are not there."""
 
@@ -173,8 +170,7 @@ def _notes(figure: Figure, spec: Spec, tables: Tables) -> list[str]:
     told = [h for h in spec.headlines if h.column == figure.column and {h.over, h.under} <= own]
     means = [f"{h.name}: {headline_value(h, tables):.4g}" + ("" if h.published is None else f" (published {h.published:.4g})") for h in told]
     accounting = tables[next(iter(own))[0]][0].accounting
-    lines = ["; ".join(means[i : i + MEANS_IN_A_LINE]) for i in range(0, len(means), MEANS_IN_A_LINE)]
-    return [*lines, *([f"energies counted as '{accounting}', published ones as 'artifact'"] if figure.column == "energy" else [])]
+    return ["; ".join(means), *([f"energies counted as '{accounting}', published ones as 'artifact'"] if figure.column == "energy" else [])]
 
 
 def _stacked(figure: Breakdown, spec: Spec, ours: Values, published: Values) -> Bars:
