@@ -23,7 +23,7 @@ from .centring import Centres
 from .chains import ChainFinder
 from .counting import counts
 from .editing import erase_if_dead
-from .lateness import known_late
+from .lateness import known_late, params_of, with_summaries
 from .links import Chain, Link
 from .online_form import TraversalEmitter
 from .ordering import sort_block
@@ -55,10 +55,11 @@ class RankReduction:
         self.declined: set[Operation] = set()
         self.at_once: set[Operation] = set()
         self.centres = Centres()
+        self.table = TensorTable(cascade.sizes)
 
     def run(self) -> bool:
         """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
-        table = TensorTable(self.cascade.sizes, self.place.fixed)
+        table = self.table = TensorTable(self.cascade.sizes, self.place.fixed)
         block = self.blocks[self.number]
         finder, asked = self._asked(block, table)
         order = {op: i for i, op in enumerate(block.ops)}
@@ -145,16 +146,18 @@ class RankReduction:
         results = derive_chain([link.reduction for link in links], self.laws, self.plan.options, counts=number, late=late)
         found: dict[str, Derived] = {}
         for link, result in zip(links, results, strict=True):
-            reason = result.reason if isinstance(result, Refusal) else self._obstacle(result, found)
+            if isinstance(result, Derived):
+                link = with_summaries(link, [kept[n] for n in params_of(result) if n in kept], self.table)
+            reason = result.reason if isinstance(result, Refusal) else self._obstacle(link, result, found)
             if isinstance(result, Derived) and reason is None:
                 found[link.name] = result
             yield link, result, reason
 
-    def _obstacle(self, result: Derived, found: Mapping[str, Derived]) -> str | None:
+    def _obstacle(self, link: Link, result: Derived, found: Mapping[str, Derived]) -> str | None:
         """Why what was derived is not emitted beside what was found before."""
         if result.form != "base" and not self.plan.accepts(result):
             return f"its form is {result.form}, which this pass does not emit"
-        if missing := [n for n in result.rebased_on if n not in found]:
+        if missing := [n for n in result.rebased_on if n not in found or n not in link.bindings]:
             return f"it would follow {missing[0]}, which stays a later pass"
         if untold := [n for n in result.rebased_on if untold_bottom(found[n])]:
             return f"nothing tells whether {untold[0]} has visited an element yet"
