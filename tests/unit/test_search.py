@@ -90,7 +90,7 @@ def test_a_search_that_is_cut_short_has_the_most_promising_form(file: str, array
     assert found.best.result.utilisation[array]["total"] > 0.95
 
 
-@pytest.mark.parametrize(("file", "objective"), [("attention.mlir", "edp"), ("attention-1pass.mlir", "energy"), ("layernorm.mlir", "energy")])
+@pytest.mark.parametrize(("file", "objective"), [("attention-1pass.mlir", "edp"), ("layernorm.mlir", "energy")])
 def test_another_objective_gets_no_more_of_it_than_latency_does(file: str, objective: str) -> None:
     own = next(o for o in OBJECTIVES if o == objective)
     found, fast = searched(file, objective=own), searched(file)
@@ -114,13 +114,12 @@ def test_a_solver_that_is_not_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert search(module, machine, Options()).scheduled_by in ("list", "rule")
 
 
-@pytest.mark.parametrize("solver", ["list", "cp-sat"])
-def test_two_searches_find_the_same_kernels(solver: str) -> None:
+def test_two_searches_find_the_same_kernels() -> None:
     texts: list[str] = []
     for _ in range(2):
         module, machine = on_machine("attention-1pass.mlir", sizes="b=1,h=2")
         before = str(module)
-        found = search(module, machine, Options(solver=solver))
+        found = search(module, machine, Options())
         assert str(module) == before
         texts.append("\n".join(map(str, kernels_of(found.best))))
     assert texts[0] == texts[1]
@@ -211,8 +210,9 @@ def values(original: ModuleOp, found: Judged) -> float:
     return check_values(original, found.kernels, found.lowered, 1, "a test").deviation
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("file", SMALL)
+@pytest.mark.parametrize(
+    ("file", "form"), [*(("attention.mlir", f) for f in FORMS), *((f, "one pass, contracted") for f in SMALL if f != "attention.mlir")]
+)
 def test_scheduled_kernels_compute_what_the_cascade_says(file: str, form: str) -> None:
     module, machine = on_machine(file, sizes=SMALL[file])
     made = rewritten(module, FORMS[form])
