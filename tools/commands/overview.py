@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "roofline": f"einfold roofline {FILE} --machine fusemax-cloud",
             "machines": "einfold machines",
             "machine": "einfold machine fusemax-cloud",
+            "report": f"einfold report {FILE} --machine fusemax-cloud -o report.html",
         },
         "Compare with what is published": {"evaluate": "einfold evaluate fusemax --out evaluation"},
         "Add your own": {"new-pass": "einfold new-pass square-powers", "completion": "source <(einfold completion bash)"},

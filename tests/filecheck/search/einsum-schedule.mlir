@@ -14,7 +14,7 @@ accel.machine @toy clock 1000000000 word 2 {
 
 // CHECK-NOT: einsum.cascade
 // CHECK: accel.kernel @denominator{{(_1)?}} on @toy nest
-// CHECK-NEXT: attributes {gap = {{0\.[0-9]+}} : f64, bound_cycles = {{[0-9.e+]+}} : f64, scheduled_by = "list"}
+// CHECK-NEXT: attributes {gap = {{0\.[0-9]+}} : f64, bound_cycles = {{[0-9.e+]+}} : f64, scheduled_by = "{{list|rule}}"}
 // CHECK: accel.load %denominator.Q
 // CHECK: accel.task {{.*}} reduce max(m0) on
 // CHECK: stage {{[2-9]}}{{( turn [0-9]+)?}} named "denominator.
