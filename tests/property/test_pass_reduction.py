@@ -82,10 +82,9 @@ def passes_over_m(cascade: CascadeOp) -> int:
 def assert_same(made: Sequence[np.ndarray], wanted: Sequence[np.ndarray], text: str) -> None:
     defined = np.array(True)
     for a, b in zip(made, wanted, strict=True):
-        if np.issubdtype(b.dtype, np.integer):  # a coordinate; it means something where the value that was found there does, which comes before it
-            defined = defined if defined.shape == b.shape else np.zeros(b.shape, bool)
-        else:
-            defined = np.isfinite(b)  # what overflows or divides by zero has nothing to keep
+        of_value = np.issubdtype(b.dtype, np.integer)  # a coordinate; it means something where the value does that comes before it, if one does
+        beside = defined if defined.shape == b.shape else np.zeros(b.shape, bool)
+        defined = beside if of_value else np.isfinite(b)  # what overflows or divides by zero has nothing to keep
         scale = np.max(np.abs(b[defined]), initial=1.0)
         np.testing.assert_allclose(a[defined], b[defined], rtol=1e-6, atol=1e-7 * scale, err_msg=text)
 

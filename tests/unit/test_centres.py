@@ -125,3 +125,17 @@ def test_a_fiber_of_skipped_elements_is_zero() -> None:
     EinsumOnePass(rank="m", size=2).apply(Context(), module)
     assert passes_over(cascade, "m") == 1 and wanted[1] == 0
     np.testing.assert_allclose(run_cascade(cascade, given)[0], wanted, rtol=1e-12)
+
+
+def test_a_centre_that_another_link_asked_for() -> None:
+    """A norm of the whole tensor before a product for each row: the row's sum may follow what the whole's does, which its body does not read."""
+    accurate(
+        """
+  %MU = einsum.compute [] = %X[p, m] / (shape(p) * shape(m)) reduce add(p, m)
+  %S = einsum.compute [] = pow(%X[p, m] - %MU[], 2) / (shape(p) * shape(m)) reduce add(p, m)
+  %V = einsum.compute [p, e] = (%X[p, m] - %MU[]) * rsqrt(%S[] + 0.00001) * abs(%W[m, e]) * (1 + %X[p, m]) reduce add(m)""",
+        {"X": normal(4, 256, mean=50), "W": normal(256, 4)},
+        5e-3,
+        "%X[p, m], %W[m, e]",
+        "p, e",
+    )
