@@ -19,7 +19,7 @@ from ..algebra.expr import Access, Apply, Expr, Num
 from ..analysis.remarks import applied
 from ..analysis.statistics import count
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp, YieldOp
-from .editing import cascades_of
+from .editing import Operands, cascades_of, set_map
 
 EXACTLY_COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
 """Operators whose operands may change places without changing a bit. Not max and min: of two zeros they may give the first."""
@@ -81,11 +81,21 @@ class _Known:
                 self.scopes[-1][key] = op
                 continue
             self.replaced.append(", ".join(f"%{r.name_hint}" if r.name_hint else "a tensor" for r in op.results))
+            readers = {use.operation for old in op.results for use in old.uses}
             for old, new in zip(op.results, same.results, strict=True):
                 old.replace_all_uses_with(new)
+            for reader in readers:
+                if isinstance(reader, ComputeOp):
+                    _name_once(reader)
             op.detach()
             op.erase()
         self.scopes.pop()
+
+
+def _name_once(op: ComputeOp) -> None:
+    """Number the tensors of an Einsum's map anew, each once, where two of them have become one."""
+    operands = Operands()
+    set_map(op, operands, operands.rewrite(op.map.data, op.operands_, operands.access))
 
 
 def _key(op: Operation, local: Mapping[SSAValue, Hashable]) -> Hashable | None:

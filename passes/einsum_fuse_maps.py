@@ -2,7 +2,8 @@
 
 An Einsum without reduction is inlined into the Einsums that read it, if that changes no value: same rounding, same points visited,
 and no element computed more than once unless it is cheap. `contract=true` lets a product that goes into a sum keep the digits that storing it
-would round away, as a fused multiply-add does (IEEE 754-2019, 5.4.1): the one change of value that this pass can make, and never for the worse.
+would round away, as a fused multiply-add does (IEEE 754-2019, 5.4.1), both of them where a sum has two: the one change of value that this pass can
+make.
 """
 
 from __future__ import annotations

@@ -46,6 +46,8 @@ class EinsumSchedule(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.solver not in ("auto", *solvers()):
             raise PassFailedException("solver=cp-sat needs OR-Tools; install einfold[search], or take solver=list")
+        if not 0 < self.budget < 1e9:
+            raise PassFailedException(f"budget={self.budget:g} is no time; it must be seconds, more than 0")
         machine = machine_for(op, self.machine)
         cascades = [o for o in op.walk() if isinstance(o, CascadeOp)]
         options = Options(self.objective, self.budget, None if self.solver == "auto" else self.solver, self.contract)

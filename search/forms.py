@@ -91,7 +91,9 @@ def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True) -> li
         form = rewritten(module, passes)
         if form is not None:
             cascades = [op for op in form.module.walk() if isinstance(op, CascadeOp)]
-            found.setdefault("\n".join(map(str, cascades)), form)
+            known = found.setdefault("\n".join(map(str, cascades)), form)
+            if len(form.passes) < len(known.passes):
+                found["\n".join(map(str, cascades))] = form
     return list(found.values())
 
 

@@ -95,7 +95,8 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     refused = [j for j in first if isinstance(j, Refused)]
     judged = sorted((j for j in first if isinstance(j, Judged)), key=lambda j: j.score(options.objective))
     if not judged:
-        raise NothingFits(refused[0].reason if refused else "there is no form of the cascade")
+        plainest = min(refused, key=lambda r: len(r.candidate.form.passes), default=None)
+        raise NothingFits(plainest.reason if plainest is not None else "there is no form of the cascade")
     best: tuple[Judged, tuple[Schedule, ...]] | None = None
     tried: list[Tried] = []
     complete = True

@@ -111,3 +111,15 @@ einsum.cascade @different ranks {m = 4, n = 4, p = 4, i = 3} (%X[m, p]) -> [p] :
   %Z = einsum.compute [p] = %A[p] + %B[p] + %C[p] + %D[p] + %E[p] + %R[p] + %S[p] + %T[p]
   einsum.return %Z[p]
 }
+
+// -----
+
+// Where two operands become one, it is named once, and what is printed reads back as the same IR.
+// CHECK-LABEL: @twice
+einsum.cascade @twice ranks {p = 4, m = 4} (%X[p, m]) -> [p] : f32 {
+  // CHECK: %U = einsum.compute [p] = %S[p] + %S[p]
+  %S = einsum.compute [p] = %X[p, m] reduce add(m)
+  %T = einsum.compute [p] = %X[p, m] reduce add(m)
+  %U = einsum.compute [p] = %S[p] + %T[p]
+  einsum.return %U[p]
+}
