@@ -157,6 +157,8 @@ class Chain:
         """Structure does not separate it: for a sum, the rank gate, and what numbers can find."""
         if r.op != "add":
             return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
+        if any(self.known.summaries[n].op == "late" for n in self.known.scope.of(body).summaries):  # no numbers are known that it may have
+            return Refusal(r, f"its elements and summaries do not separate: {failure.why}")
         found = from_values(r.name, self.laws.inline(body), self.known, self.options, frozenset(self.late), float_functions(self.laws))
         if isinstance(found, NotFound):
             return Refusal(r, f"its elements and summaries do not separate: {failure.why}; {found.reason}", found.certificate)

@@ -8,7 +8,7 @@ from algebra_terms import s as score
 from reducing import parse
 from xdsl.context import Context
 
-from einfold.algebra.derivation import Derived, Options, Reduction
+from einfold.algebra.derivation import Derived, Options, Reduction, Refusal
 from einfold.algebra.derive import derive_chain
 from einfold.algebra.expr import Apply, Param
 from einfold.dialects.einsum import CascadeOp, IterateOp
@@ -166,3 +166,11 @@ def test_weights_of_any_sign() -> None:
     data["W"][:2] = 1, -1  # the weights of the first elements cancel
     exact = run_cascade(parse(text)[1], data, dtype="f64")[0]
     np.testing.assert_allclose(run_cascade(cascade, data)[0], exact, rtol=2e-3)
+
+
+def test_what_does_not_separate_waits_for_what_is_known_late() -> None:
+    """max(a late value, x) is of no form; without that value nothing is sampled for a certificate, and the reduction waits as before."""
+    late = Apply("max", (Param("OUTSIDE"), score.e))
+    refused = derive_chain([Reduction("Z", "add", late)], late=("OUTSIDE",))[-1]
+    assert isinstance(refused, Refusal)
+    assert refused.certificate is None
