@@ -77,7 +77,7 @@ def test_shares_and_their_table() -> None:
     lines = bounds_lines(own, RESULT.cycles)
     assert "  MACs alone on grid                70.00 %               700.00 cycles" in lines
     assert "  bytes at the port of cache      no bandwidth stated, 0.0 bytes a cycle asked" in lines
-    assert "  bytes at the port of buffer      20.00 %               200.00 cycles" in lines
+    assert "  bytes at the port of buffer       20.00 %               200.00 cycles" in lines
     (above,) = bounds_lines([Bound("port", "buffer", 1, "bytes", 1.0, 2000.0)], 1000.0)[1:]
     assert above.endswith("200.00 %             2,000.00 cycles  above the simulated time: ports delay single tasks only")
     assert Bound("macs", "grid", 0, "operations", 1.0, 0.0).share(0.0) is None

@@ -46,7 +46,7 @@ SMALL = {
 Arrays = dict[str, np.ndarray]
 
 
-OTHERWISE = {"convolution": {"s": 3}, "sliding": {"p": 140, "m": 140}, "sssp": {"d": 6}, "bfs": {"d": 6}, "power-iteration": {"i": 500}}
+OTHERWISE = {"convolution": {"s": 3}, "encoder": {"j": 9}, "sliding": {"p": 140, "m": 140}, "sssp": {"d": 6}, "bfs": {"d": 6}, "power-iteration": {"i": 500}}
 """Sizes that an example needs to show what it is about, such as queries beyond the window."""
 
 
@@ -130,6 +130,18 @@ def layernorm(a: Arrays) -> np.ndarray:
     return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5) * a["G"] + a["B"]
 
 
+def normal(x: np.ndarray) -> np.ndarray:
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
+
+
+def encoder(a: Arrays) -> np.ndarray:
+    q, k = (np.einsum("bpd,dhe->bhpe", a[x], a[w]) for x, w in (("X", "WQ"), ("Y", "WK")))
+    v = np.einsum("bmd,dhf->bhmf", a["Y"], a["WV"])
+    z = np.einsum("bhpf,hfj->bpj", softmax(q @ np.swapaxes(k, -1, -2) / 2) @ v, a["WZ"])
+    n = normal(z + a["X"])
+    return normal(np.maximum(n @ a["W1"], 0) @ a["W2"] + n)
+
+
 def convolution(a: Arrays) -> np.ndarray:
     out = np.zeros((2, 6, 7, 3))
     for r in range(a["F"].shape[2]):
@@ -150,6 +162,7 @@ EXPECTED: dict[str, Callable[[Arrays], np.ndarray]] = {
     "softcap": lambda a: attend(a, 30 * np.tanh(scores(a) / 2 / 30)),
     "sink": sink,
     "layernorm": layernorm,
+    "encoder": encoder,
     "rmsnorm-gemm": lambda a: a["X"] / np.sqrt((a["X"] ** 2).mean(-1, keepdims=True) + 1e-6) @ a["W"],
     "convolution": convolution,
     "prefix-sum-filtered": lambda a: np.concatenate([[0.0], np.cumsum(a["A"])]),

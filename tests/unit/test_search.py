@@ -136,7 +136,7 @@ def machine_without(tmp_path: Path, operation: str) -> Path:
 
 def test_a_machine_that_lacks_an_operation(tmp_path: Path) -> None:
     module, machine = on_machine("attention.mlir", str(machine_without(tmp_path, "div")))
-    with pytest.raises(NothingFits, match=r"machine '@lacking' cannot run %AV: '@pe1d' has no 'div'; '@pe2d' has no 'div'"):
+    with pytest.raises(NothingFits, match=r"machine '@lacking' cannot run %A: '@pe2d' has no 'div'; '@pe1d' has no 'div'"):
         search(module, machine, Options())
 
 
