@@ -61,6 +61,7 @@ class RankReduction:
         """One round over all chains; True if another is worth trying (what was refused may join a later traversal)."""
         table = self.table = TensorTable(self.cascade.sizes, self.place.fixed)
         block = self.blocks[self.number]
+        written = passes_over(self.cascade, self.rank)  # before any centre is put in, which reads a fiber of its own
         finder, asked = self._asked(block, table)
         order = {op: i for i, op in enumerate(block.ops)}
         centres = self.centres.positions(block)
@@ -70,7 +71,7 @@ class RankReduction:
             self._decline(op, op.results[0].name_hint or "it", finder.apart[op])
         some_refused = any(len(found) < len(links) for (_, links), found in zip(asked, derived, strict=True))
         copies: dict[Block, Block] = {}
-        before = self.cascade.clone(block_mapper=copies) if some_refused and any(map(self._wanted, derived)) else None
+        before = self.cascade.clone(block_mapper=copies) if (some_refused or centres) and any(map(self._wanted, derived)) else None
         changed = False
         for (chain, links), found in zip(asked, derived, strict=True):
             wanted = self._wanted(found)
@@ -79,7 +80,7 @@ class RankReduction:
                 changed = True
         if changed:
             sort_block(block)
-        undone = changed and self._undone(before, copies)
+        undone = changed and self._undone(before, copies, written)
         self.centres.clear(self.blocks[self.number] if undone else None, centres)
         return changed and not undone
 
@@ -107,9 +108,9 @@ class RankReduction:
         self.at_once |= impatient
         return bool(impatient)
 
-    def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block]) -> bool:
+    def _undone(self, before: CascadeOp | None, copies: Mapping[Block, Block], written: int) -> bool:
         """Where some links were refused, merging the others can make a fiber be read before a later pass reads it anyway: undo that."""
-        if before is None or passes_over(self.cascade, self.rank) <= passes_over(before, self.rank):
+        if before is None or passes_over(self.cascade, self.rank) <= written:
             return False
         restore(self.cascade, before)
         self.blocks[:] = [copies[block] for block in self.blocks]

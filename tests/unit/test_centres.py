@@ -139,3 +139,17 @@ def test_a_centre_that_another_link_asked_for() -> None:
         "%X[p, m], %W[m, e]",
         "p, e",
     )
+
+
+def test_a_centre_is_not_worth_a_pass() -> None:
+    """Nothing has read X when its sum is known: a maximum of X put in before would cost the pass over X that it is to save."""
+    text = """einsum.cascade @c ranks {p = 2, m = 4} (%X[m, p]) -> [p], [p] : f64 {
+      %N = einsum.compute [p] = m - p reduce add(m)
+      %A = einsum.compute [p] = max(%X[m, p], %N[p]) reduce add(m)
+      %B = einsum.compute [p] = exp(%X[m, p] - %N[p]) reduce add(m)
+      einsum.return %A[p], %B[p]
+    }"""
+    module, cascade = parse(text)
+    EinsumOnePass(rank="m", size=2).apply(Context(), module)
+    assert passes_over(cascade, "m") == 1
+    assert "_top" not in str(module)
