@@ -34,8 +34,8 @@ class EinsumSchedule(ModulePass):
     machine: str | None = None
     """The name of a machine in the module or among those that come with einfold, or the path of a YAML file; if not given, the one
     machine of the module."""
-    objective: Literal["latency", "energy", "edp"] = "latency"
-    """What to make small: cycles, picojoules, or their product."""
+    objective: Literal["latency", "energy", "edp", "area"] = "latency"
+    """What to make small: cycles, picojoules, their product, or the area that is in use: of arrays that run something, and of memories as filled."""
     solver: Literal["auto", "list", "cp-sat"] = "auto"
     """How tasks are scheduled: `cp-sat` needs OR-Tools (the extra `einfold[search]`), `list` is built in; `auto` takes the best at hand."""
     budget: float = 30.0

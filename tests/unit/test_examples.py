@@ -46,7 +46,14 @@ SMALL = {
 Arrays = dict[str, np.ndarray]
 
 
-OTHERWISE = {"convolution": {"s": 3}, "encoder": {"j": 9}, "sliding": {"p": 140, "m": 140}, "sssp": {"d": 6}, "bfs": {"d": 6}, "power-iteration": {"i": 500}}
+OTHERWISE = {
+    "convolution": {"s": 3},
+    "encoder": {"j": 9},
+    "sliding": {"p": 140, "m": 140},
+    "sssp": {"d": 6},
+    "bfs": {"d": 6},
+    "power-iteration": {"i": 500},
+}
 """Sizes that an example needs to show what it is about, such as queries beyond the window."""
 
 
