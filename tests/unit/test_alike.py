@@ -206,3 +206,18 @@ def test_a_fiber_that_is_filtered_away_is_believed_by_no_reader() -> None:
     assert check(text.replace("FILTER", " where p < 3 and m <= p"), 1) == []
     assert check(text.replace("FILTER", ""), 1) == []
     assert follows(text.replace("FILTER", "")) == {"SD_top"}
+
+
+def test_a_minimum_over_nothing_is_followed_by_nobody_who_visits_something() -> None:
+    """For p = 0 the filter leaves no element: the minimum is infinite, and so is what is subtracted from it, which a state at rest would not be."""
+    declined = check(
+        """
+einsum.cascade @c ranks {p = 2, m = 8} (%X[p, m]) -> [p], [p] : f64 {
+  %D0 = einsum.compute [p] = %X[p, m] reduce min(m) where m < p
+  %D1 = einsum.compute [p] = %X[p, m] - %D0[p] reduce add(m)
+  %D3 = einsum.compute [p] = %X[p, m] / (1 + abs(%D1[p])) reduce add(m)
+  einsum.return %D1[p], %D3[p]
+}""",
+        2,
+    )
+    assert declined[0].endswith("D0 may have no element where D1 has some, and then stands for none of them")

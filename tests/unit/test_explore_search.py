@@ -164,7 +164,7 @@ def test_what_is_wrong_is_told_in_a_line(folder: Path, options: list[str], reaso
     assert err.count("\n") == 1 and ": error: " in err
 
 
-@pytest.mark.parametrize(("option", "choice"), [("--solver", "simplex"), ("--objective", "area")])
+@pytest.mark.parametrize(("option", "choice"), [("--solver", "simplex"), ("--objective", "size")])
 def test_choices_are_told(folder: Path, option: str, choice: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["explore", *arguments(folder, option, choice)])
