@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -44,9 +45,13 @@ def write(folder: Path) -> list[str]:
 
 
 def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """The command as a process, in a group of its own."""
+    """The command as a process, in a group of its own, that Ctrl-C reaches even where the tests themselves run in the background."""
     command = [sys.executable, "-m", "einfold.tools.einfold", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def kept(folder: Path) -> int:

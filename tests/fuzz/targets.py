@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 from einfold.analysis import remarks
 from einfold.analysis.passes_over import count_passes
@@ -59,9 +60,8 @@ def failing(body: Callable[[], object]) -> None:
 
 def command(*arguments: str, main: Callable[[list[str]], int] = front_door.main) -> None:
     """Run a tool, which may refuse its input in lines that say so."""
-    os.environ["EINFOLD_TRACEBACK"] = "1"
     out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), patch.dict(os.environ, EINFOLD_TRACEBACK="1"):
         try:
             code = main(list(arguments))
         except SystemExit as error:  # a command line that cannot be understood

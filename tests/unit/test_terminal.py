@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,15 @@ def test_a_full_disk_is_said_in_a_line():
     assert (done.returncode, done.stderr) == (1, "standard output: error: cannot be written: No space left on device\n")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, even where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_that_python_would_swallow_comes_again(capsys: pytest.CaptureFixture[str]):
     class Stubborn:
         def __del__(self) -> None:

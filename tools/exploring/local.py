@@ -92,14 +92,21 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
 
 
 def _submit(pool: ProcessPoolExecutor, run: Run, job: Job, chunk: Chunk) -> Future[list[Outcome]]:
-    """A process that this starts does not hear Ctrl-C, not even before it gets to `_begin`."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Hand a chunk over. Ctrl-C waits until a process that this starts has all it begins with; the process itself does not hear it, not even
+    before it gets to `_begin`."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         return pool.submit(run, job, chunk)
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))  # another thread's signal would interrupt this one, too
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(run, job, chunk)
+        future = pool.submit(run, job, chunk)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        signal.signal(signal.SIGINT, handler)
+    if came and handler != signal.SIG_IGN:
+        raise KeyboardInterrupt
+    return future
 
 
 GARBAGE = 100_000
