@@ -1,11 +1,11 @@
 // RUN: einfold-opt %s -p einsum-schedule --split-input-file --verify-diagnostics
 // RUN: not einfold-opt %s -p "einsum-schedule{machine=fusemax-clod}" --split-input-file 2>&1 | filecheck %s --check-prefix=MACHINE
-// RUN: not einfold-opt %s -p "einsum-schedule{objective=area}" 2>&1 | filecheck %s --check-prefix=OBJECTIVE
+// RUN: not einfold-opt %s -p "einsum-schedule{objective=size}" 2>&1 | filecheck %s --check-prefix=OBJECTIVE
 // RUN: not einfold-opt %s -p "einsum-schedule{solver=simplex}" 2>&1 | filecheck %s --check-prefix=SOLVER
 // RUN: not einfold-opt %s -p "einsum-schedule{tolerance=1}" 2>&1 | filecheck %s --check-prefix=OPTION
 
 // MACHINE: einsum-schedule-declines.mlir: error: pass 'einsum-schedule': unknown machine 'fusemax-clod'; did you mean 'fusemax-cloud'?
-// OBJECTIVE: <passes>:1:17: error: option 'objective' of pass 'einsum-schedule' takes latency, energy or edp, given area
+// OBJECTIVE: <passes>:1:17: error: option 'objective' of pass 'einsum-schedule' takes latency, energy, edp or area, given size
 // SOLVER: <passes>:1:17: error: option 'solver' of pass 'einsum-schedule' takes auto, list or cp-sat, given simplex
 // OPTION: <passes>:1:17: error: {{.*}}'tolerance'
 accel.machine @toy clock 1000000000 word 2 {

@@ -19,7 +19,7 @@ accel.machine @toy clock 1000000000 word 2 {
 // CHECK: accel.task {{.*}} reduce max(m0) on
 // CHECK: stage {{[2-9]}}{{( turn [0-9]+)?}} named "denominator.
 // CHECK: accel.store {{.*}} to %denominator.D
-// REMARK: einsum-schedule.mlir:{{[0-9]+}}:1: remark: {{[0-9,]+}} cycles, of which no schedule of {{[0-9]+}} forms saves more than {{[0-9.]+}} %; einsum-{{.*}} [applied: einsum-schedule]
+// REMARK: einsum-schedule.mlir:{{[0-9]+}}:1: remark: {{[0-9,]+}} cycles, of which no schedule of {{[0-9]+}} forms saves more than {{[0-9.]+}} %; as written [applied: einsum-schedule]
 // CPSAT: accel.kernel @denominator{{(_1)?}} on @toy
 einsum.cascade @denominator ranks {m = 64, p = 16, e = 4} (%Q[p, e], %K[m, e]) -> [p] : f16 {
   %S = einsum.compute [m, p] = %Q[p, e] * %K[m, e] reduce add(e)
