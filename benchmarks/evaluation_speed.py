@@ -1,4 +1,4 @@
-"""How long the FuseMax evaluation takes: as a process, its peak memory, and per point by table and by length.
+"""How long the FuseMax evaluation takes: as a process, its peak memory, and per point by table, by length and by the number of Einsums.
 
 The time of a point is that of reading, rewriting, placing, lowering, verifying and simulating it alone, with nothing shared.
 """
@@ -6,17 +6,24 @@ The time of a point is that of reading, rewriting, placing, lowering, verifying 
 from __future__ import annotations
 
 import argparse
+import io
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
 
 from einfold.backend.simulate import simulate
 from einfold.tools.commands.evaluate import load_spec
+from einfold.tools.einfold import main as main_of_einfold
 from einfold.tools.evaluation.points import lowered, mapping_of
 from einfold.tools.evaluation.spec import Spec
+
+CHAINS = (5, 10, 20, 40, 80)
+"""Numbers of Einsums in a chain."""
 
 
 def seconds(run: Callable[[], object], repetitions: int) -> float:
@@ -29,14 +36,29 @@ def seconds(run: Callable[[], object], repetitions: int) -> float:
     return best
 
 
-def process() -> tuple[float, float]:
-    """Seconds and MiB of `einfold evaluate fusemax`, as a process and its children."""
+def process() -> tuple[float, float, float]:
+    """Seconds, seconds of processors and MiB of `einfold evaluate fusemax`, as a process and its children."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "einfold.tools.einfold", "evaluate", "fusemax", "--out", folder]
         begin = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         taken = time.perf_counter() - begin
-    return taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def chain(einsums: int, folder: str) -> Callable[[], object]:
+    """Simulating a chain of so many Einsums, one after another over the same ranks, on FuseMax's machine."""
+    lines = [f"  %X{i + 1} = einsum.compute [m, p] = exp(%X{i}[m, p] - {i + 1})" for i in range(einsums)]
+    head = "einsum.cascade @chain ranks {m = 16384, p = 16384} (%X0[m, p]) -> [m, p] : f16 {"
+    path = Path(folder) / f"chain{einsums}.mlir"
+    path.write_text("\n".join([head, *lines, f"  einsum.return %X{einsums}[m, p]", "}", ""]), encoding="utf-8")
+
+    def run() -> None:
+        with redirect_stdout(io.StringIO()):
+            main_of_einfold(["simulate", str(path), "--machine", "fusemax-cloud"])
+
+    return run
 
 
 def point(spec: Spec, table: str, model: str, length: str) -> Callable[[], object]:
@@ -53,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     spec = load_spec("fusemax")
     if not args.no_process:
-        taken, memory = process()
-        print(f"einfold evaluate fusemax: {taken:.2f} s, at most {memory:.0f} MiB in a process")
+        taken, busy, memory = process()
+        print(f"einfold evaluate fusemax: {taken:.2f} s, {busy:.2f} s of processors, at most {memory:.0f} MiB in a process")
     print(f"\nmilliseconds a point, {args.model}\n\n| table | {' | '.join(spec.lengths)} | simulated cycles a second at the last |")
     print("|---" * (len(spec.lengths) + 2) + "|")
     for table in spec.tables:
@@ -64,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case = spec.case(description, args.model, last)
         cycles = simulate(lowered(spec, description, mapping_of(case, spec.folder), spec.sizes(description, args.model, last)).module).cycles
         print(f"| {table} | {' | '.join(f'{1000 * t:.0f}' for t in taken)} | {cycles / taken[-1]:.1e} |")
+    print(f"\nmilliseconds of a chain of Einsums over 16K x 16K\n\n| Einsums | {' | '.join(map(str, CHAINS))} |")
+    print("|---" * (len(CHAINS) + 1) + "|")
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"| | {' | '.join(f'{1000 * seconds(chain(n, folder), args.repetitions + 1):.0f}' for n in CHAINS)} |")
 
 
 if __name__ == "__main__":
