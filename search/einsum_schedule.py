@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FloatAttr, ModuleOp, StringAttr, f64
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
@@ -69,9 +69,7 @@ class EinsumSchedule(ModulePass):
         for kernel in lowered.kernels:
             kernel.detach()
             kernel.location = cascade.location
-            kernel.attributes["gap"] = FloatAttr(found.gap, f64)
-            kernel.attributes["bound_cycles"] = FloatAttr(found.least.cycles, f64)
-            kernel.attributes["scheduled_by"] = StringAttr(found.scheduled_by)
+        found.mark(lowered.kernels)
         form = found.best.candidate.form.pipeline or "as written"
         saved = f"no schedule of {len(found.tried)} forms saves more than {100 * found.gap:.2f} %"
         told = f"{found.best.result.cycles:,.0f} cycles, of which {saved}; {form}"

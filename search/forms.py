@@ -5,8 +5,10 @@ Nothing here knows a kernel: a form is a pipeline of passes, the same ones that 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -81,13 +83,18 @@ def pipelines(machine: Machine, *, contract: bool, ranks: Sequence[str] = (), fi
         yield passes
 
 
-def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True) -> list[Form]:
-    """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form."""
+def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True, deadline: float = inf) -> list[Form]:
+    """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form.
+
+    `deadline`: in seconds of `time.monotonic`; once it has passed, no further pipeline is tried if one gave a form.
+    """
     found: dict[str, Form] = {}
     filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
     cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
     several = [rank for rank in cascade.sizes if passes_over(cascade, rank) > 1]
     for passes in pipelines(machine, contract=contract, ranks=several if len(several) > 1 else (), filters=filters):
+        if found and time.monotonic() > deadline:
+            break
         form = rewritten(module, passes)
         if form is not None:
             cascades = [op for op in form.module.walk() if isinstance(op, CascadeOp)]

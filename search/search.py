@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FloatAttr, ModuleOp, StringAttr, f64
 
 from ..backend.machine import Machine
+from ..dialects.accel import KernelOp
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
 from .checker import violations
@@ -60,6 +61,13 @@ class Found:
         cycles = self.best.result.cycles
         return max(0.0, 1 - self.least.cycles / cycles) if cycles else 0.0
 
+    def mark(self, kernels: Sequence[KernelOp]) -> None:
+        """Let kernels that were built from the best candidate say how far they may be from optimal, and what scheduled them."""
+        for kernel in kernels:
+            kernel.attributes["gap"] = FloatAttr(self.gap, f64)
+            kernel.attributes["bound_cycles"] = FloatAttr(self.least.cycles, f64)
+            kernel.attributes["scheduled_by"] = StringAttr(self.scheduled_by)
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -87,11 +95,18 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
 
     The module stays as it is. Raises `NothingFits`; `KeyError` for a solver that is not at hand.
     """
-    started = time.monotonic()
+    deadline = time.monotonic() + options.budget
     known = solvers()
     solver = known[options.solver or list(known)[-1]]
-    forms = forms_of(module, machine, contract=options.contract)
-    first = [judge(Candidate(form, mapping), machine, "analytic") for form in forms for mapping in tilings(form.cascade, machine)]
+    first: list[Judged | Refused] = []
+    complete = True
+    for form in forms_of(module, machine, contract=options.contract, deadline=deadline):
+        for mapping in tilings(form.cascade, machine):
+            if time.monotonic() > deadline and any(isinstance(j, Judged) for j in first):
+                complete = False
+                break
+            first.append(judge(Candidate(form, mapping), machine, "analytic"))
+    complete = complete and time.monotonic() <= deadline
     refused = [j for j in first if isinstance(j, Refused)]
     judged = sorted((j for j in first if isinstance(j, Judged)), key=lambda j: j.score(options.objective))
     if not judged:
@@ -99,9 +114,8 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
         raise NothingFits(plainest.reason if plainest is not None else "there is no form of the cascade")
     best: tuple[Judged, tuple[Schedule, ...]] | None = None
     tried: list[Tried] = []
-    complete = True
     for position, default in enumerate(judged):
-        if best is not None and time.monotonic() - started > options.budget:
+        if best is not None and time.monotonic() > deadline:
             complete = False
             break
         progress(f"form {position + 1} of {len(judged)}: {default.candidate.form.pipeline or 'as written'}")

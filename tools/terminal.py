@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .driver.colours import is_coloured
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -41,7 +43,7 @@ def on_terminal() -> bool:
 
 def coloured() -> bool:
     """Whether colours and bold letters may be used on standard output (https://no-color.org)."""
-    return on_terminal() and not os.environ.get("NO_COLOR")
+    return on_terminal() and is_coloured(sys.stdout)
 
 
 def plain_lines(parts: Iterable[Part]) -> list[str]:

@@ -81,13 +81,15 @@ def test_grouped_queries_keep_the_2d_array_busy() -> None:
     assert found.best.result.utilisation["pe2d"]["total"] > 0.99
 
 
-@pytest.mark.parametrize(("file", "array"), [("mla.mlir", "pe2d"), ("softcap.mlir", "pe1d")])
-def test_a_search_that_is_cut_short_has_the_most_promising_form(file: str, array: str) -> None:
+@pytest.mark.parametrize("file", ["mla.mlir", "softcap.mlir"])
+def test_a_search_that_is_cut_short_has_a_form_all_the_same(file: str) -> None:
+    """The first pipeline's, in the lowering's own tiles, assigned and scheduled; and it says that it has not looked at all."""
     module, machine = on_machine(file)
     found = search(module, machine, Options(budget=1e-6, contract=False))
-    assert len(found.tried) == 1 and not found.complete
-    assert found.gap < 0.05
-    assert found.best.result.utilisation[array]["total"] > 0.95
+    [tried] = found.tried
+    assert not found.complete
+    assert tried.pipeline.startswith("einsum-one-pass") and not tried.tiles
+    assert found.best.result.cycles == tried.cycles >= tried.bound >= found.least.cycles > 0
 
 
 @pytest.mark.parametrize(("file", "objective"), [("attention-1pass.mlir", "edp"), ("layernorm.mlir", "energy")])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from importlib.resources import files
@@ -19,7 +18,7 @@ from ..counting import accounting_in, add_accounting_option
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..evaluation.report import fidelity_csv, summary, table_csv
 from ..evaluation.running import evaluate
-from ..evaluation.searching import Searched, mapping_files, search_tables, searched_csv
+from ..evaluation.searching import mapping_files, search_tables, searched_csv
 from ..evaluation.spec import Spec
 from ..evaluation.spec_yaml import SpecError, parse_spec
 from ..evaluation.sweep import load_sweep, run_sweep, sweep_csv
@@ -60,9 +59,7 @@ def run(args: Namespace) -> int:
     accounting_in(args.accounting)
     sweeps = _sweeps(spec)
     reference = _reference(args.reference)
-    found: list[Searched] = []
-    if args.search:
-        spec, found = _search(spec)
+    spec, found = search_tables(spec) if args.search else (spec, [])
     tables = evaluate(spec, fidelity=args.fidelity, accounting=args.accounting, jobs=args.jobs)
     written = {f"{name}.csv": table_csv(rows) for name, rows in tables.items()}
     written[f"{FIDELITY}.csv"] = fidelity_csv(tables)
@@ -90,15 +87,6 @@ def run(args: Namespace) -> int:
     else:
         print(f"{spec.name}: {points} points; {len(contents)} files in {out}, to be read first: {out / 'summary.md'}")
     return 0
-
-
-def _search(spec: Spec) -> tuple[Spec, list[Searched]]:
-    """The evaluation with mappings found anew; tells where it is on a terminal. Raises `Failure`."""
-    shown = sys.stderr.isatty()
-    result = search_tables(spec, lambda told: print(f"\r\x1b[2K{told}", end="", file=sys.stderr, flush=True) if shown else None)
-    if shown:
-        print("\r\x1b[2K", end="", file=sys.stderr)
-    return result
 
 
 def _sweeps(spec: Spec) -> list[Sweep]:

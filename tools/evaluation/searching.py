@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from xdsl.dialects.builtin import ModuleOp
@@ -22,6 +22,7 @@ from ...search.forms import Form, forms_of, rewritten
 from ...search.judge import Candidate, Judged, judge
 from ...search.search import Found, NothingFits, Options, least_of, search
 from ..diagnostics import Diagnostic, Failure
+from ..progress import doing
 from .points import cascade_of, machine_of, put
 from .spec import Case, Spec, Table
 
@@ -50,13 +51,13 @@ class Searched:
         return max(0.0, 1 - self.bound / self.cycles)
 
 
-def search_tables(spec: Spec, progress: Callable[[str], None] = lambda told: None) -> tuple[Spec, list[Searched]]:
+def search_tables(spec: Spec) -> tuple[Spec, list[Searched]]:
     """The evaluation with what searches find in place of the files, and every searched point. Raises `Failure` where nothing fits."""
     tables, points = dict(spec.tables), list[Searched]()
     for name, table in spec.tables.items():
         if table.search is None:
             continue
-        found = _searched(spec, name, table, progress)
+        found = _searched(spec, name, table)
         points += found
         cases = tuple(Case(None, (p.model,), (p.length,), mapping=p.mapping, pipeline=p.pipeline) for p in found)
         tables[name] = replace(table, cases=_joined(cases))
@@ -75,15 +76,15 @@ def _joined(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def _searched(spec: Spec, name: str, table: Table, progress: Callable[[str], None]) -> list[Searched]:
+def _searched(spec: Spec, name: str, table: Table) -> list[Searched]:
     machine, known, found = machine_of(table.machine, spec.folder), dict[tuple[tuple[str, int], ...], Candidate](), list[Searched]()
     for model, length in sorted(spec.points, key=lambda p: spec.lengths[p[1]]):
-        progress(f"table {name}: {model} at {length}")
+        doing(f"table {name}: {model} at {length}")
         sizes = spec.sizes(table, model, length)
         module, _ = cascade_of(spec, table, sizes)
         put(module, machine)
         key = _steady(module, spec, table, sizes)
-        point = _served(known.get(key), module, machine, name, model, length) if key in known else None
+        point = _served(known.get(key), module, machine, table, (name, model, length))
         if point is None:
             started = time.monotonic()
             result = _search(table, module, machine, f"table '{name}', {model} at {length}")
@@ -111,16 +112,17 @@ def _steady(module: ModuleOp, spec: Spec, table: Table, sizes: Mapping[str, int]
     return tuple((r, s) for r, s in sizes.items() if r not in repeats and r not in long)
 
 
-def _served(candidate: Candidate | None, module: ModuleOp, machine: Machine, name: str, model: str, length: str) -> Searched | None:
+def _served(candidate: Candidate | None, module: ModuleOp, machine: Machine, table: Table, point: tuple[str, str, str]) -> Searched | None:
     """What another point's candidate makes of this one, unless the gap is too large or it does not fit."""
     if candidate is None or (form := rewritten(module, candidate.form.passes)) is None:
         return None
     judged = judge(Candidate(form, candidate.mapping), machine)
     if not isinstance(judged, Judged):
         return None
-    least = min(least_of(f).cycles for f in forms_of(module, machine))
-    point = _point(name, model, length, judged, least, 0.0)
-    return point if point.gap <= LARGEST_GAP else None
+    contract = table.search is None or table.search.contract
+    least = min(least_of(f).cycles for f in forms_of(module, machine, contract=contract))
+    found = _point(*point, judged, least, 0.0)
+    return found if found.gap <= LARGEST_GAP else None
 
 
 def _point(name: str, model: str, length: str, judged: Judged, least: float, seconds: float) -> Searched:

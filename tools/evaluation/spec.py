@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...lowering.mapping import CascadeMapping
-from ...search.judge import Objective
+
+if TYPE_CHECKING:
+    from ...search.judge import Objective
 
 LENGTH = "length"
 """The parameter that is not a model's but the point's."""

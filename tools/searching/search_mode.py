@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from dataclasses import replace
 from shlex import quote
-
-from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 
 from ...backend.machine import Machine
 from ...backend.mapping_text import mapping_text
@@ -18,11 +15,12 @@ from ...dialects.einsum import CascadeOp
 from ...lowering.machine_lookup import machines_of
 from ...search.judge import OBJECTIVES, kernels_of
 from ...search.scheduling import solvers
-from ...search.search import Found, NothingFits, Options, search
+from ...search.search import NothingFits, Options, search
 from ..choosing import choose_cascade
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
 from ..output import write_text
+from ..progress import doing
 from ..resizing import add_sizes_option, apply_sizes
 from ..simulation import machine_named, only
 from .told import comment, lines, to_json
@@ -52,11 +50,12 @@ def run(args: Namespace) -> int:
         other.detach()
     machine = Machine.from_op(machines_of(module)[symbol])
     try:
-        found = search(module, machine, options, _progress())
+        found = search(module, machine, options, doing)
     except NothingFits as error:
         raise Failure(Diagnostic("error", f"cascade '@{cascade.sym_name.data}' has no kernels on '@{symbol}': {error}", args.file)) from error
     if args.emit is not None:
-        write_text(args.emit, f"{marked(found)}\n")
+        found.mark(kernels_of(found.best))
+        write_text(args.emit, str(found.best.kernels) + "\n")
     if args.keep is not None:
         name = f"{cascade.sym_name.data}-{args.objective}"
         write_text(args.keep, mapping_text(replace(found.best.candidate.mapping, name=name), comment(found, command_of(args))))
@@ -68,16 +67,6 @@ def run(args: Namespace) -> int:
         if args.solver == "auto" and "cp-sat" not in solvers():
             print(f"{args.file}: note: scheduled by the built-in list scheduler; einfold[search] brings OR-Tools' CP-SAT", file=sys.stderr)
     return 0
-
-
-def marked(found: Found) -> str:
-    """The kernels' IR, each kernel with its bound and gap."""
-    module = found.best.kernels
-    for kernel in kernels_of(found.best):
-        kernel.attributes["bound_cycles"] = FloatAttr(found.least.cycles, f64)
-        kernel.attributes["gap"] = FloatAttr(found.gap, f64)
-        kernel.attributes["scheduled_by"] = StringAttr(found.scheduled_by)
-    return str(module)
 
 
 def command_of(args: Namespace) -> str:
@@ -116,10 +105,3 @@ def _solver(name: str) -> str | None:
     if name != "auto" and name not in solvers():
         raise Failure(Diagnostic("error", "cp-sat needs OR-Tools; install einfold[search], or take --solver list", "--solver"))
     return None if name == "auto" else name
-
-
-def _progress() -> Callable[[str], None]:
-    """Tells each step on a terminal's standard error, in one line."""
-    if not sys.stderr.isatty():
-        return lambda told: None
-    return lambda told: print(f"\r\x1b[2K{told[:100]}", end="", file=sys.stderr, flush=True)
