@@ -32,6 +32,7 @@ def check_names(cascade: CascadeOp, mapping: CascadeMapping, works: Sequence[Wor
         if loop_rank(name, cascade.sizes) is None:
             remarks.fail(cascade, f"{told}: a tensor is held over loop '{name}', which is over no rank{nearest(name, sorted(cascade.sizes))}")
     for kernel in mapping.kernels:
+        check([task.partition(".")[0] for task in kernel.schedule], einsums, "Einsum")
         check([*kernel.tiles, *kernel.blocks], cascade.sizes, "rank")
         check([*kernel.spill, *kernel.budget], machine.memories, "memory")
 
