@@ -183,7 +183,7 @@ def test_a_schedule_that_does_not_fit_its_cascade(changed: dict[str, Slot | None
 
 def test_a_schedule_of_an_einsum_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A schedule may leave a kernel to the lowering, but not name what no kernel runs."""
-    (tmp_path / "m.yaml").write_text("name: s\nschedule: {LSM: {stage: 1}}\n")
+    (tmp_path / "m.yaml").write_text("name: s\nschedule: {RAV_nxt: {stage: 1}}\n")
     example = str(Path(__file__).parents[2] / "examples" / "causal.mlir")
     assert main(["simulate", example, "--machine", "fusemax-cloud", "--mapping", str(tmp_path / "m.yaml")]) == 1
-    assert "mapping 's': unknown Einsum 'LSM'; did you mean 'LSN'?" in capsys.readouterr().err
+    assert "mapping 's': unknown Einsum 'RAV_nxt'; did you mean 'RAV_next'?" in capsys.readouterr().err
