@@ -12,6 +12,7 @@ from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
 from ..algebra.expr import Access, Apply, Expr, Num, Param, RankValue, substitute_params, walk
@@ -145,29 +146,26 @@ def inlined(expr: Expr, table: Mapping[str, float], definition: Callable[[str], 
     return inlined(substitute_params(body, dict(zip(params, args, strict=True))), table, definition)
 
 
-def _definition(task: TaskOp) -> Callable[[str], tuple[Sequence[str], Expr] | None]:
-    def look_up(name: str) -> tuple[Sequence[str], Expr] | None:
-        operator = find_operator(task, name)
+def mix_on(op: Operation, expr: Expr, reductions: Sequence[Reduction], table: Mapping[str, float]) -> tuple[Counter[str], ...]:
+    """`operation_mix` of an expression in `op`, users' operators that the table lacks by their definitions, in the map and in reductions."""
+
+    def define(name: str) -> tuple[Sequence[str], Expr] | None:
+        operator = find_operator(op, name)
         return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
 
-    return look_up
-
-
-def task_mix(task: TaskOp, array: ArrayOp) -> tuple[Counter[str], ...]:
-    """`operation_mix` of a task on an array, users' operators inlined; a reduction by a user's operator counts its definition."""
-    table = array.ops.table
-    define = _definition(task)
-    reductions = task.reduce.data if task.reduce is not None else ()
-    counts = operation_mix(inlined(task.map.data, table, define), reductions, table)
+    counts = operation_mix(inlined(expr, table, define), reductions, table)
     for count in counts:
         for name in [n for n in count if n.startswith("@") and n not in table]:
-            declared = define(name)
-            if declared is not None:
-                times = count.pop(name)
-                more = Counter[str]()
+            if (declared := define(name)) is not None:
+                times, more = count.pop(name), Counter[str]()
                 _count(inlined(declared[1], table, define), table, more)
                 count.update({n: c * times for n, c in more.items()})
     return counts
+
+
+def task_mix(task: TaskOp, array: ArrayOp) -> tuple[Counter[str], ...]:
+    """What a task asks of an array per point, see `mix_on`."""
+    return mix_on(task, task.map.data, task.reduce.data if task.reduce is not None else (), array.ops.table)
 
 
 def task_ranks(task: TaskOp, tiles: Iterable[str]) -> tuple[str, ...]:

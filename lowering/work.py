@@ -11,7 +11,7 @@ from ..algebra.affine import Affine
 from ..algebra.expr import Expr, accesses
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel_machine import ArrayOp
-from ..dialects.accel_mix import inlined, operation_mix, unit_of
+from ..dialects.accel_mix import mix_on, unit_of
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_verify import find_operator, iterative_ranks
@@ -86,21 +86,8 @@ def _compound(subscripts: Sequence[tuple[Affine, ...]], iterative: Sequence[str]
 
 
 def operations_of(work: Work, array: ArrayOp) -> tuple[Counter[str], ...]:
-    """Scalar operations per point of an Einsum, as `operation_mix` has them, on an array: users' operators by their definitions unless its table
-    has them."""
-    table = array.ops.table
-
-    def define(name: str) -> tuple[Sequence[str], Expr] | None:
-        operator = find_operator(work.op, name)
-        return None if operator.body is None else ([p.data for p in operator.params], operator.body.data)
-
-    counts = operation_mix(inlined(work.map, table, define), work.op.reduce.data if work.op.reduce is not None else (), table)
-    for count in counts:
-        for name in [n for n in count if n.startswith("@") and n not in table]:
-            if (declared := define(name)) is not None:
-                times, inner = count.pop(name), operation_mix(inlined(declared[1], table, define), (), table)[0]
-                count.update({n: times * c for n, c in inner.items()})
-    return counts
+    """Scalar operations of an Einsum per point, of the map and the first reduction and then of each further one, on an array."""
+    return mix_on(work.op, work.map, work.op.reduce.data if work.op.reduce is not None else (), array.ops.table)
 
 
 def missing_operations(work: Work, array: ArrayOp) -> list[str]:
