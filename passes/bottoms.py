@@ -12,6 +12,7 @@ from xdsl.ir import SSAValue
 
 from ..algebra.affine import Affine, project
 from ..algebra.expr import Access, Apply, Expr, Num, Param
+from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.einsum import ComputeOp
 from .links import Link
 from .tensors import TensorTable
@@ -33,6 +34,15 @@ def leaves_bottom(summary: Link, tiling: Tiling, table: TensorTable) -> bool:
     reduced = [r for name in summary.reduced for r in (within if name == tiling.rank else (name,))]
     visited = project(where, reduced, {**table.sizes, **tiling.new_ranks}) == ()
     return visited and surely_finite(summary.reduction.body, summary, table)
+
+
+def may_lack(summary: Link, link: Link, table: TensorTable) -> bool:
+    """Whether an extreme may be over no element, and so infinite, where a link that follows it visits some: nothing carried is right then."""
+    own = (*summary.where, *summary.kept)
+    known = REDUCTION_OPERATORS.get(summary.reduction.op)
+    if known is None or math.isfinite(known.identity) or set(own) <= {*link.where, *link.kept}:
+        return False
+    return project(list(own), list(summary.reduced), table.sizes) != ()
 
 
 def surely_finite(expression: Expr, link: Link, table: TensorTable) -> bool:

@@ -9,7 +9,6 @@ from typing import TypeAlias
 from xdsl.ir import Block, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from ..algebra.affine import project
 from ..algebra.derivation import Derived, Refusal
 from ..algebra.derive import derive_chain
 from ..algebra.expr import Expr, Param, map_leaves
@@ -19,6 +18,7 @@ from ..analysis import remarks
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_attrs import RanksAttr
 from .alike import made_alike
+from .bottoms import may_lack
 from .carried import Derivations
 from .centring import Centres
 from .chains import ChainFinder
@@ -44,15 +44,6 @@ def restore(cascade: CascadeOp, before: CascadeOp) -> None:
     cascade.ranks = before.ranks
     cascade.detach_region(cascade.body)
     cascade.add_region(before.detach_region(before.body))
-
-
-def _may_lack(summary: Link, link: Link, table: TensorTable) -> bool:
-    """Whether an extreme may be over no element, and so infinite, where a link that follows it visits some: nothing carried is right then."""
-    own = (*summary.where, *summary.kept)
-    known = REDUCTION_OPERATORS.get(summary.reduction.op)
-    if known is None or math.isfinite(known.identity) or set(own) <= {*link.where, *link.kept}:
-        return False
-    return project(list(own), list(summary.reduced), table.sizes) != ()
 
 
 class RankReduction:
@@ -172,7 +163,7 @@ class RankReduction:
             return f"it would follow {missing[0]}, which stays a later pass"
         if untold := [n for n in result.rebased_on if untold_bottom(found[n])]:
             return f"nothing tells whether {untold[0]} has visited an element yet"
-        if fewer := [n.name for n in link.needs if n.name in result.rebased_on and _may_lack(n, link, self.table)]:
+        if fewer := [n.name for n in link.needs if n.name in result.rebased_on and may_lack(n, link, self.table)]:
             return f"{fewer[0]} may have no element where {link.name} has some, and then stands for none of them"
         return None
 
