@@ -22,7 +22,7 @@ from ..dialects.accel_nest import Read, Scheduled, happens, home_of, issue_order
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
 from .actions import actions_of
-from .guards import guards_of
+from .guards import guards_of, left_out
 from .movement import Movement, movement
 from .ragged import ragged_ranks, tile_ranks_of
 from .steps import Clip, Program, ReadPlan, Step, Work
@@ -72,6 +72,7 @@ class _Costs:
     def _step(self, op: Scheduled, name: str) -> Step:
         plans = {read: self._plan(read) for read in reads_of(op, self.updates) if happens(read, self.kernel.loops)}
         latency, ranks, clips, continues, resource = Fraction(0), tuple[str, ...](), tuple[Clip, ...](), None, self.offchip
+        idle = left_out(op)
         match op:
             case TaskOp():
                 resource = op.array.string_value()
@@ -79,16 +80,17 @@ class _Costs:
                 latency = _fraction(op.delay if op.delay is not None else array.latency)
                 ranks = tuple(r for r in task_ranks(op, self.tiles) if r in self.ragged)
                 continues = self._continues(op, tuple(plans))
-                clips = guards = guards_of(op, self.kernel)
+                clips = guards_of(op, self.kernel)
+                before = len(idle) + len(clips)
 
                 def work(existing: tuple[int, ...], anew: bool) -> Work:
-                    return self._task(op, array, self._tiles(ranks, existing[len(guards) :]), anew) if all(existing) else Work()
+                    return self._task(op, array, self._tiles(ranks, existing[before:]), anew) if all(existing) else Work()
             case LoadOp() if streams(op, self.machine) and self._covered(op):
                 latency = self._away()
                 ranks = tuple(r for r in self.ragged if any(r in task_ranks(t, self.tiles) for t, _ in self._readers(op)))
 
                 def work(existing: tuple[int, ...], anew: bool) -> Work:
-                    return self._transfer(self._transferred(op, self.offchip, self._tiles(ranks, existing))) if all(existing) else Work()
+                    return self._transfer(self._transferred(op, self.offchip, self._tiles(ranks, existing[len(idle) :]))) if all(existing) else Work()
             case LoadOp() | MoveOp() | StoreOp():
                 moved, latency = self._moved(op)
                 if isinstance(op, MoveOp):
@@ -100,12 +102,12 @@ class _Costs:
                 def work(existing: tuple[int, ...], anew: bool) -> Work:
                     return self._transfer({key: count * prod(existing) / whole for key, count in moved.items()})
 
-        clips = (*clips, *(self.ragged[r] for r in ranks))
+        clips = (*idle, *clips, *(self.ragged[r] for r in ranks))
         makes, transfer = not isinstance(op, StoreOp), not isinstance(op, TaskOp)
         reads = tuple(plans.values())
         home, size = ("", 0) if isinstance(op, StoreOp) else (home_of(op), int(Fraction(self.machine.word.data) * sum(map(_elements, op.results))))
-        found = Step(name, resource, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, transfer, op.turn_, continues)
-        return replace(found, home=home, tile=size)
+        step = Step(name, resource, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, len(idle), transfer, op.turn_)
+        return replace(step, continues=continues, home=home, tile=size)
 
     def _plan(self, read: Read) -> ReadPlan:
         back = weights(read.producer.when_, self.kernel.loops)[read.carried] if read.carried is not None else 0
@@ -194,14 +196,15 @@ class _Costs:
 
     def _spill(self, op: TaskOp, name: str) -> Step:
         """The accesses of a task that miss an overbooked memory, as one transfer behind it, for which nothing waits."""
-        ranks, guards = tuple(r for r in task_ranks(op, self.tiles) if r in self.ragged), guards_of(op, self.kernel)
+        ranks, guards = tuple(r for r in task_ranks(op, self.tiles) if r in self.ragged), (*left_out(op), *guards_of(op, self.kernel))
 
         def work(existing: tuple[int, ...], anew: bool) -> Work:
             tiles = self._tiles(ranks, existing[len(guards) :])
             return self._transfer(self._spilled(self._accesses(op, self._movement(op, tiles), False))) if all(existing) else Work()
 
         reads, clips = (ReadPlan(self.positions[op], 0),), (*guards, *(self.ragged[r] for r in ranks))
-        return Step(f"spill {name}", self.offchip, op.when_, op.stage_, Fraction(0), reads, False, 1, cache(work), clips, True, op.turn_)
+        when, guarded = op.when_, len(left_out(op))
+        return Step(f"spill {name}", self.offchip, when, op.stage_, Fraction(0), reads, False, 1, cache(work), clips, guarded, True, op.turn_)
 
 
 def _scaled(moved: Mapping[tuple[str, str], Fraction], spilled: Mapping[str, float]) -> dict[tuple[str, str], Fraction]:

@@ -1,4 +1,5 @@
-"""In which iterations a task has nothing to do, because its filter leaves no point of its tile: above the diagonal of a causal mask, say."""
+"""In which iterations a task has nothing to do, because its filter leaves no point of its tile: above the diagonal of a causal mask, say;
+and in which an operation is left out altogether, because its `if` clause says so."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections.abc import Iterator
 
 from ..algebra.affine import Affine
 from ..dialects.accel import KernelOp, TaskOp
+from ..dialects.accel_guard import conditions
+from ..dialects.accel_nest import Scheduled
 from .steps import Clip
 
 EVER = 1 << 300
@@ -22,6 +25,11 @@ def guards_of(op: TaskOp, kernel: KernelOp) -> tuple[Clip, ...]:
         return ()
     expressions = (e for c in op.where.data for e in c.nonnegative())
     return tuple(_guards(expressions, kernel))
+
+
+def left_out(op: Scheduled) -> tuple[Clip, ...]:
+    """Per condition of an operation's `if` clause: one element that is there where it holds."""
+    return tuple(Clip(dict(e.terms), e.const, e.const, EVER) for e in conditions(op.guard_))
 
 
 def _guards(expressions: Iterator[Affine], kernel: KernelOp) -> Iterator[Clip]:

@@ -119,13 +119,18 @@ class Kinds:
         known = self._rows.get(kind)
         if known is None:
             steps = self.program.steps
-            active: list[tuple[int, int, tuple[tuple[int, int], ...]]] = []
+            active: list[tuple[int, int | None, tuple[tuple[int, int], ...]]] = []
             works: dict[int, Work] = {}
             for position, step in enumerate(steps):
                 if kind[0] >> position & 1:
                     reads = [r for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1]
+                    existing = self._existing(position, kind)
+                    if not all(existing[: step.guards]):
+                        works[position] = Work()
+                        active.append((position, None, tuple((r.maker, r.back) for r in reads if r.maker == position)))
+                        continue
                     anew = step.continues is not None and (step.continues < 0 or step.reads[step.continues] not in reads)
-                    works[position] = work = step.work(self._existing(position, kind), anew)
+                    works[position] = work = step.work(existing, anew)
                     active.append((position, ticks(work.cycles), tuple(dict.fromkeys((r.maker, r.back) for r in reads))))
             known = self._rows[kind] = Row(tuple(active))
             self._works[known] = works

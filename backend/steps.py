@@ -55,6 +55,7 @@ class Step:
 
     `latency` is what passes from its end until the result may be read. `work` is what a run does, given how many elements there are along each of
     `clips`, and whether it starts anew (in an iteration without the read at `continues`, an index of `reads`; -1: in all).
+    The first `guards` of the clips are of its `if` clause: where one has no element, the step is left out.
     `home` is where a copy of the result lives, `tile` its bytes.
     """
 
@@ -68,6 +69,7 @@ class Step:
     copies: int
     work: Callable[[tuple[int, ...], bool], Work]
     clips: tuple[Clip, ...] = ()
+    guards: int = 0
     transfer: bool = False
     turn: int = 0
     continues: int | None = None

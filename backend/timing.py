@@ -21,9 +21,11 @@ Times: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What runs in an iteration of one kind: per active step its place in the issue order, ticks, and reads as (maker, back)."""
+    """What runs in an iteration of one kind: per active step its place in the issue order, ticks, and reads as (maker, back).
 
-    active: tuple[tuple[int, int, tuple[tuple[int, int], ...]], ...]
+    One that is left out has None for ticks; it reads the state that stays as it is, if it updates one."""
+
+    active: tuple[tuple[int, int | None, tuple[tuple[int, int], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Span:
     end: int
 
 
-_Run: TypeAlias = tuple[int, int, int, tuple[tuple[int, int], ...]]
-"""A step, its stage, its ticks and its reads."""
+_Run: TypeAlias = tuple[int, int, int | None, tuple[tuple[int, int], ...]]
+"""A step, its stage, its ticks (None: it is left out) and its reads."""
 
 
 class Clock:
@@ -90,6 +92,9 @@ class Clock:
             if entry is None:
                 continue
             counts = entry[1]
+            if hold is None:
+                self._leave_out(step, counts, reads)
+                continue
             resource = self._resource[step]
             start = free[resource]
             fenced = self._turn[step]
@@ -122,6 +127,18 @@ class Clock:
                     release[maker][instance] = end
             if self.record is not None:
                 self.record(Span(step, counts, start, end))
+
+    def _leave_out(self, step: int, counts: Counts, reads: Sequence[tuple[int, int]]) -> None:
+        """A step that does nothing: a state that stays as it is can be read as before, and the room for a result is passed on."""
+        ready, release, copies = self.ready[step], self.release[step], self._copies[step]
+        instance = counts[step]
+        known = max((self.ready[maker].get(counts[maker] - back, 0) for maker, back in reads), default=0)
+        ready.pop(instance - copies, None)
+        if known:
+            ready[instance] = known
+        freed = release.pop(instance - copies, 0)
+        if freed:
+            release[instance] = max(freed, release.get(instance, 0))
 
     def _work(self) -> list[_Run]:
         """Steps of this epoch in issue order, from the kinds of iteration in the pipeline."""

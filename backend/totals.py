@@ -47,7 +47,8 @@ def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[
     for row, times in census.items():
         works = kinds.works(row)
         for position, hold, _ in row.active:
-            totals[position].add(works[position], hold, times)
+            if hold is not None:
+                totals[position].add(works[position], hold, times)
     busy: dict[str, dict[str, float]] = {resource: {} for resource in (*program.arrays, program.offchip)}
     filled: dict[str, dict[str, float]] = {resource: {} for resource in busy}
     moved: dict[str, dict[str, Fraction]] = {m: {"read": Fraction(0), "write": Fraction(0)} for m in program.memories}
@@ -86,6 +87,8 @@ def bounds(program: Program, census: Mapping[Row, int]) -> dict[str, float]:
         turns: dict[int, dict[str, int]] = {}
         ends: dict[int, int] = {}
         for position, hold, _ in row.active:
+            if hold is None:
+                continue
             step = steps[position]
             found[step.resource] += times * hold
             if program.barriers and not step.transfer:

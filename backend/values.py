@@ -110,6 +110,8 @@ class _KernelRun:
 
     def _run(self, op: Scheduled, at: Mapping[str, int]) -> None:
         match op:
+            case LoadOp() | MoveOp() | TaskOp() if not all(c.holds(at) for c in op.guard_):
+                made = self._left_out(op, at)
             case LoadOp():
                 made = [self._loaded(op, at)]
             case MoveOp():
@@ -122,6 +124,13 @@ class _KernelRun:
         slot = self._instance(op, at) % op.copies_
         for result, array in zip(op.results, made, strict=True):
             self.rings[result][slot] = array
+
+    def _left_out(self, op: Producer, at: Mapping[str, int]) -> list[Array]:
+        """What there is where an operation does nothing: the tile of the state that stays as it is; else nothing that anybody should read."""
+        kept = [state for state, value in self.updates.items() if value.owner is op]
+        if kept:
+            return [self._tile(kept[0].result, at)]
+        return [poison(tensor_of(result).get_shape(), element_of(result, self.dtype)) for result in op.results]
 
     def _instance(self, op: Scheduled, at: Mapping[str, int]) -> int:
         return sum(at[loop] * weight for loop, weight in self.weights[op].items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntAttr, StringAttr, SymbolRefAttr, TensorType
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import (
@@ -17,10 +19,11 @@ from xdsl.irdl import (
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from ..algebra.affine import Comparison
 from . import accel_text, accel_verify
 from .accel_attrs import WhenAttr
 from .accel_schedule import ScheduledOp, copies_property, in_kernel, schedule_properties
-from .einsum_attrs import NumberAttr, SubscriptsAttr
+from .einsum_attrs import FilterAttr, NumberAttr, SubscriptsAttr
 
 AnyTensor = TensorType[Attribute]
 
@@ -47,6 +50,7 @@ class LoadOp(ScheduledOp):
     empty = opt_prop_def(NumberAttr)
     copies = opt_prop_def(IntAttr)
     when = opt_prop_def(WhenAttr)
+    guard = opt_prop_def(FilterAttr)
     stage = opt_prop_def(IntAttr)
     turn = opt_prop_def(IntAttr)
     result = result_def(AnyTensor)
@@ -63,12 +67,13 @@ class LoadOp(ScheduledOp):
         empty: NumberAttr | None = None,
         copies: int = 1,
         when: WhenAttr | None = None,
+        guard: Sequence[Comparison] = (),
         stage: int = 0,
         turn: int = 0,
     ):
         """`accel_text.tile_type` gives the result type that the subscripts imply."""
         properties = {"subscripts": subscripts, "memory": SymbolRefAttr(memory), "empty": empty, "copies": copies_property(copies)}
-        super().__init__(operands=[source], properties=properties | schedule_properties(when, stage, turn), result_types=[result_type])
+        super().__init__(operands=[source], properties=properties | schedule_properties(when, stage, turn, guard), result_types=[result_type])
 
     @classmethod
     def parse(cls, parser: Parser) -> LoadOp:

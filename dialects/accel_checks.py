@@ -65,7 +65,7 @@ def named(value: SSAValue) -> str:
 
 def check_when(op: ScheduledOp, kernel: KernelOp) -> None:
     loops = op.when_.loops
-    check_known(loops, kernel.loops, "loop")
+    check_known([*loops, *(r for c in op.guard_ for r in c.ranks)], kernel.loops, "loop")
     for loop in loops:
         if loops.count(loop) > 1:
             raise VerifyException(f"loop '{loop}' stands twice in 'at {op.when_}'")

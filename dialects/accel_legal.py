@@ -12,6 +12,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
 from .accel_checks import check_known, machine_of, named
+from .accel_guard import check_guards
 from .accel_mix import task_cycles
 from .accel_move import MoveOp
 from .accel_nest import Producer, Read, Scheduled, all_reads, closest, copies_for, farthest, happens, home_of, issue_order, scheduled
@@ -73,6 +74,7 @@ def _check_isolated(kernel: KernelOp) -> None:
 
 def check_schedule(kernel: KernelOp, machine: MachineOp) -> None:
     """Raise `VerifyException` for the first rule that the kernel breaks on `machine`."""
+    check_guards(kernel)
     order = issue_order(kernel)
     for read in all_reads(kernel):
         _check_conditions(read)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntAttr, SymbolRefAttr, TensorType
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, lazy_traits_def, operand_def, opt_prop_def, prop_def, result_def
@@ -9,9 +11,11 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from ..algebra.affine import Comparison
 from .accel_attrs import WhenAttr
 from .accel_checks import check_is_tile, check_known, check_when, kernel_of, machine_if_known, named
 from .accel_schedule import ScheduledOp, ScheduleReader, copies_property, in_kernel, print_schedule, schedule_properties
+from .einsum_attrs import FilterAttr
 from .einsum_scope import find_value
 
 AnyTensor = TensorType[Attribute]
@@ -36,15 +40,26 @@ class MoveOp(ScheduledOp):
     memory = prop_def(FlatSymbolRefAttrConstr)
     copies = opt_prop_def(IntAttr)
     when = opt_prop_def(WhenAttr)
+    guard = opt_prop_def(FilterAttr)
     stage = opt_prop_def(IntAttr)
     turn = opt_prop_def(IntAttr)
     result = result_def(AnyTensor)
 
     traits = lazy_traits_def(in_kernel)
 
-    def __init__(self, source: SSAValue, memory: str, *, copies: int = 1, when: WhenAttr | None = None, stage: int = 0, turn: int = 0):
+    def __init__(
+        self,
+        source: SSAValue,
+        memory: str,
+        *,
+        copies: int = 1,
+        when: WhenAttr | None = None,
+        guard: Sequence[Comparison] = (),
+        stage: int = 0,
+        turn: int = 0,
+    ):
         properties = {"memory": SymbolRefAttr(memory), "copies": copies_property(copies)}
-        super().__init__(operands=[source], properties=properties | schedule_properties(when, stage, turn), result_types=[source.type])
+        super().__init__(operands=[source], properties=properties | schedule_properties(when, stage, turn, guard), result_types=[source.type])
 
     @classmethod
     def parse(cls, parser: Parser) -> MoveOp:
@@ -54,7 +69,7 @@ class MoveOp(ScheduledOp):
         schedule = ScheduleReader()
         while schedule.read(parser):
             pass
-        op = cls(source, memory, when=schedule.when, **schedule.numbers)
+        op = cls(source, memory, when=schedule.when, guard=schedule.guard, **schedule.numbers)
         op.attributes.update(parser.parse_optional_attr_dict())
         return op
 

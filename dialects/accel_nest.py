@@ -112,7 +112,11 @@ def tile_operands(op: Scheduled) -> tuple[SSAValue, ...]:
 
 
 def reads_of(op: Scheduled, updates: Mapping[StateOp, SSAValue]) -> Iterator[Read]:
-    """Every read of `op`; a state with an initial tile is two reads."""
+    """Every read of `op`; a state with an initial tile is two reads. A task that may leave its state as it is reads that state."""
+    if op.guard_:
+        for state, value in updates.items():
+            if value.owner is op and isinstance(op, LoadOp | MoveOp | TaskOp):
+                yield Read(op, state.result, op, carried=state.loop.data)
     for value in tile_operands(op):
         owner = value.owner
         if isinstance(owner, StateOp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from xdsl.dialects.builtin import IntAttr
@@ -11,7 +12,10 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent
 
+from ..algebra.affine import Comparison
+from . import notation
 from .accel_attrs import When, WhenAttr
+from .einsum_attrs import FilterAttr
 
 
 def in_kernel() -> tuple[HasParent]:
@@ -40,6 +44,12 @@ class ScheduledOp(IRDLOperation):
         return _integer(self, "turn", 0)
 
     @property
+    def guard_(self) -> tuple[Comparison, ...]:
+        """What has to hold of the loops' coordinates for the operation to do anything, see `accel_guard.py`; () if it always runs."""
+        guard = self.properties.get("guard")
+        return guard.data if isinstance(guard, FilterAttr) else ()
+
+    @property
     def copies_(self) -> int:
         """How many tiles the result's storage holds."""
         return _integer(self, "copies", 1)
@@ -50,9 +60,10 @@ def _integer(op: Operation, name: str, default: int) -> int:
     return default if value is None else cast(IntAttr[int], value).data
 
 
-def schedule_properties(when: WhenAttr | None, stage: int, turn: int) -> dict[str, Attribute | None]:
+def schedule_properties(when: WhenAttr | None, stage: int, turn: int, guard: Sequence[Comparison] = ()) -> dict[str, Attribute | None]:
     """The properties that say when; defaults are left out, so that equal schedules are equal IR."""
-    return {"when": when, "stage": IntAttr(stage) if stage else None, "turn": IntAttr(turn) if turn else None}
+    numbers = {"stage": IntAttr(stage) if stage else None, "turn": IntAttr(turn) if turn else None}
+    return {"when": when, "guard": FilterAttr(tuple(guard)) if guard else None, **numbers}
 
 
 def copies_property(copies: int) -> IntAttr | None:
@@ -60,20 +71,23 @@ def copies_property(copies: int) -> IntAttr | None:
 
 
 class ScheduleReader:
-    """`copies N`, `at first(...) last(...)`, `stage N`, `turn N`: read in any order, printed in this one."""
+    """`copies N`, `at first(...) last(...)`, `if a <= b and ...`, `stage N`, `turn N`: read in any order, printed in this one."""
 
     def __init__(self):
         self.numbers = {"copies": 1, "stage": 0, "turn": 0}
         self.when: WhenAttr | None = None
+        self.guard: tuple[Comparison, ...] = ()
         self._seen: set[str] = set()
 
     def read(self, parser: Parser) -> bool:
         """Read one clause if one comes next."""
-        for clause in ("at", *self.numbers):
+        for clause in ("at", "if", *self.numbers):
             if clause not in self._seen and parser.parse_optional_keyword(clause) is not None:
                 self._seen.add(clause)
                 if clause == "at":
                     self.when = WhenAttr(WhenAttr.parse_when(parser))
+                elif clause == "if":
+                    self.guard = notation.parse_filter(parser)
                 else:
                     self.numbers[clause] = parser.parse_integer(allow_boolean=False)
                 return True
@@ -85,6 +99,8 @@ def print_schedule(printer: Printer, op: ScheduledOp) -> None:
         printer.print_string(f" copies {op.copies_}")
     if op.when_.loops:
         printer.print_string(f" at {op.when_}")
+    if op.guard_:
+        printer.print_string(f" if {' and '.join(map(str, op.guard_))}")
     if op.stage_:
         printer.print_string(f" stage {op.stage_}")
     if op.turn_:

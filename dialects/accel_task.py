@@ -10,6 +10,7 @@ from xdsl.irdl import irdl_op_definition, lazy_traits_def, opt_prop_def, prop_de
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from ..algebra.affine import Comparison
 from . import accel_task_text, accel_task_verify
 from .accel_attrs import WhenAttr
 from .accel_schedule import ScheduledOp, copies_property, in_kernel, schedule_properties
@@ -56,6 +57,7 @@ class TaskOp(ScheduledOp):
     label = opt_prop_def(StringAttr)
     copies = opt_prop_def(IntAttr)
     when = opt_prop_def(WhenAttr)
+    guard = opt_prop_def(FilterAttr)
     stage = opt_prop_def(IntAttr)
     turn = opt_prop_def(IntAttr)
     results_ = var_result_def(AnyTensor)
@@ -84,6 +86,7 @@ class TaskOp(ScheduledOp):
         label: str | None = None,
         copies: int = 1,
         when: WhenAttr | None = None,
+        guard: Sequence[Comparison] = (),
         stage: int = 0,
         turn: int = 0,
     ):
@@ -106,7 +109,7 @@ class TaskOp(ScheduledOp):
             "label": StringAttr(label) if label is not None else None,
             "copies": copies_property(copies),
         }
-        super().__init__(operands=[operands], properties=properties | schedule_properties(when, stage, turn), result_types=[result_types])
+        super().__init__(operands=[operands], properties=properties | schedule_properties(when, stage, turn, guard), result_types=[result_types])
 
     @property
     def row_ranks(self) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ def parse_task(parser: Parser) -> TaskOp:
         delay=numbers.get("delay"),
         label=label,
         when=schedule.when,
+        guard=schedule.guard,
         **schedule.numbers,
     )
     op.attributes.update(attributes)

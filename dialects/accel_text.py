@@ -37,7 +37,7 @@ def parse_load(parser: Parser) -> LoadOp:
             break
     element = tensor_of(source).get_element_type()
     type_ = tile_type(subscripts.data, scope.tiles, element)
-    op = accel_body.LoadOp(source, subscripts, memory, type_, empty=empty, when=schedule.when, **schedule.numbers)
+    op = accel_body.LoadOp(source, subscripts, memory, type_, empty=empty, when=schedule.when, guard=schedule.guard, **schedule.numbers)
     op.attributes.update(parser.parse_optional_attr_dict())
     return op
 
@@ -113,6 +113,8 @@ def parse_store(parser: Parser) -> StoreOp:
         pass
     if schedule.numbers.pop("copies") != 1:
         parser.raise_error("a store has no result to hold copies of", start, parser.pos)
+    if schedule.guard:
+        parser.raise_error("a store always runs", start, parser.pos)
     op = accel_body.StoreOp(value, target, subscripts, when=schedule.when, **schedule.numbers)
     op.attributes.update(parser.parse_optional_attr_dict())
     return op

@@ -12,6 +12,7 @@ from ..dialects.accel import KernelOp
 from ..dialects.accel_machine import MachineOp
 from .flow import Flow, Unfit, looped_ranks
 from .homes import Homes
+from .idle import mark_idle
 from .kernel_body import build_kernel
 from .kernel_plan import KernelPlan
 from .mapping import ANY, DEFAULT, CascadeMapping, KernelMapping
@@ -123,6 +124,7 @@ class Phases:
         except Unschedulable:
             blocks, keeping = self._blocks(group, name, stored, False), False
         kernel = self._build(group, name, stored, blocks, keeping)
+        mark_idle(kernel)
         return kernel, schedule(kernel, self.target.machine, self.target.wanted)
 
     def _build(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], blocks: Mapping[str, int], keeping: bool) -> KernelOp:

@@ -2,7 +2,8 @@
 
 Every placement, tiling, order and overlap of the Einsums of one form is bounded: an Einsum may run on any array that has its operations, in
 any parts, with no element of an array ever idle; of every input what is read is read once, every result written once. What no result needs
-counts for nothing. Another form (other Einsums) has another bound.
+counts for nothing, and neither does a point whose coordinates some filter excludes whatever the others are: kernels may leave out what is made
+there (`dialects/accel_guard.py`). Another form (other Einsums) has another bound.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
+from typing import TypeAlias
 
 from xdsl.ir import BlockArgument, SSAValue
 
-from ..algebra.affine import Affine
+from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import accesses
 from ..analysis.filter_points import points_left
+from ..dialects.accel_guard import comparison_of, visited_outside
 from ..dialects.accel_machine import ArrayOp, MachineOp
 from ..dialects.accel_mix import unit_of
 from ..dialects.einsum import CascadeOp, ComputeOp
@@ -46,7 +49,8 @@ def lower_bound(cascade: CascadeOp, machine: MachineOp) -> LowerBound:
     arrays = list(machine.arrays.values())
     needed = needed_values(cascade)
     works = [work for work in works_of(cascade) if not needed.isdisjoint(work.op.results_)]
-    costs = [[element_cycles(work, array, cascade.sizes) for array in arrays] for work in works]
+    filters = tuple(dict.fromkeys(work.op.where.data for work in works if work.op.where is not None))
+    costs = [[element_cycles(work, array, cascade.sizes, filters) for array in arrays] for work in works]
     subsets = (some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n))
     operations = max((_shared(costs, arrays, some) for some in subsets), default=0.0)
     results = dict.fromkeys(r for r in cascade.return_op.operands if not isinstance(r, BlockArgument))
@@ -98,12 +102,17 @@ def _shared(costs: Sequence[Sequence[float | None]], arrays: Sequence[ArrayOp], 
     return total / sum(arrays[i].rows.data * arrays[i].cols.data for i in some)
 
 
-def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int]) -> float | None:
-    """Cycles that one processing element of an array would take for all points of an Einsum; None if it lacks an operation."""
+Filters: TypeAlias = tuple[tuple[Comparison, ...], ...]
+"""Filters of a cascade."""
+
+
+def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int], filters: Filters = ()) -> float | None:
+    """Cycles that one processing element of an array would take for all points of an Einsum, save those where some of a cascade's `filters` leaves
+    nothing; None if it lacks an operation."""
     if missing_operations(work, array):
         return None
     reductions = work.op.reduce.data if work.op.reduce is not None else ()
-    left, total, table = visited_points(work, sizes), 0.0, array.ops.table
+    left, total, table = visited_points(work, sizes, filters), 0.0, array.ops.table
     for position, count in enumerate(operations_of(work, array)):
         total += left * sum(times * table[unit] for op, times in count.items() if (unit := unit_of(op, table)) is not None)
         if reductions:
@@ -111,10 +120,15 @@ def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int]) -> floa
     return total
 
 
-def visited_points(work: Work, sizes: Mapping[str, int]) -> float:
+def visited_points(work: Work, sizes: Mapping[str, int], filters: Filters = ()) -> float:
     """Points that an Einsum visits. A bound from below where absent elements may leave points out, or a filter is too large to count: none."""
-    where = work.op.where.data if work.op.where is not None else ()
-    if work.chooses and not where:
+    own = work.op.where.data if work.op.where is not None else ()
+    outer = tuple((r, sizes[r]) for r in dict.fromkeys((*work.ranks, *work.iterative)))
+    known = {r for r, _ in outer}
+    others = (f for f in filters if f != own and any(not known.isdisjoint(c.ranks) for c in f))
+    inner = ((f, tuple((r, sizes[r]) for r in dict.fromkeys(r for c in f for r in c.ranks) if r not in known)) for f in others)
+    where = (*own, *(comparison_of(e) for f, ranks in inner for e in visited_outside(f, ranks, outer)))
+    if work.chooses and not own:
         return 0.0
     left = points_left(where, sizes) if where else None
     if where and left is None:

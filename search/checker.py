@@ -2,7 +2,8 @@
 
 The verifier and the schedulers reason in closed form about distances between iterations. This walks the iterations of a kernel one by one,
 takes the times at which the simulator ran each operation, and looks at every pair: two operations on one resource, a read and what it reads, a
-tile and what is written over it. An operation may write over a tile that it reads itself, as a running sum does.
+tile and what is written over it. An operation may write over a tile that it reads itself, as a running sum does. One that is left out by its `if`
+clause neither runs nor makes anything; a state that is read behind it is the one before it.
 """
 
 from __future__ import annotations
@@ -85,7 +86,12 @@ class _Checker:
                 for rest in inside(inner):
                     yield (coordinate, *rest)
 
-        return inside(list(self.loops.items()))
+        return (point for point in inside(list(self.loops.items())) if self._runs(op, point))
+
+    def _runs(self, op: Scheduled, point: Point) -> bool:
+        """Whether an operation's `if` clause lets it run in an iteration."""
+        at = dict(zip(self.loops, point, strict=True))
+        return all(c.holds(at) for c in op.guard_)
 
     def overlaps(self) -> Iterator[str]:
         """Pairs of runs that hold one resource at once."""
@@ -109,25 +115,45 @@ class _Checker:
                     readers.setdefault((producer, made), []).append((run.end, name, point))
         for name, op in self.ops.items():
             made = list(self.runs[name].items())
+            if op.guard_:
+                yield from self._crowded(name, op, readers)
+                continue
             for (point, _), (there, later) in zip(made, islice(made, 0 if isinstance(op, StoreOp) else op.copies_, None), strict=False):
                 if any(later.start < end for end, reader, at in readers.get((name, point), ()) if (reader, at) != (name, there)):
                     yield f"{name} writes over its tile of {self._told(point)} before its last read"
+
+    def _crowded(self, name: str, op: Scheduled, readers: Mapping[tuple[str, Point], list[tuple[Fraction, str, Point]]]) -> Iterator[str]:
+        """Tiles of an operation that is left out at times: those made and still to be read are never more than there are copies."""
+        alive: list[Point] = []
+        for point, run in self.runs[name].items():
+            here = (name, point)
+            alive = [a for a in alive if any(end > run.start and (reader, at) != here for end, reader, at in readers.get((name, a), ()))]
+            if len(alive) >= op.copies_:
+                yield f"{name} writes over its tile of {self._told(alive[0])} before its last read"
+            alive.append(point)
 
     def _read(self, op: Scheduled, point: Point) -> Iterator[tuple[str, Point]]:
         """What an operation reads in an iteration: names and iterations of what made it."""
         at = dict(zip(self.loops, point, strict=True))
         for value in tile_operands(op):
-            owner = value.owner
-            if isinstance(owner, StateOp):
-                loop = owner.loop.data
-                if at[loop] > 0:
-                    producer, there = self.updates.get(owner), {**at, loop: at[loop] - 1}
-                else:
-                    producer, there = owner.initial, at
-            else:
-                producer, there = value, at
+            producer, there = self._made(value, at)
             if producer is not None and isinstance(producer.owner, LoadOp | MoveOp | TaskOp):
                 yield self.names[producer.owner], self._instance(producer.owner.when_, there)
+
+    def _made(self, value: SSAValue, at: Mapping[str, int]) -> tuple[SSAValue | None, Mapping[str, int]]:
+        """What made a tile that is read at some coordinates, and where: for a state, where its value last changed."""
+        states = {updating: state for state, updating in self.updates.items()}
+        while True:
+            if isinstance(value.owner, StateOp):
+                loop = value.owner.loop.data
+                before = self.updates.get(value.owner) if at[loop] > 0 else value.owner.initial
+                if before is None:
+                    return None, at
+                value, at = before, {**at, loop: at[loop] - 1} if at[loop] > 0 else at
+            elif value in states and isinstance(op := value.owner, LoadOp | MoveOp | TaskOp) and not self._runs(op, tuple(at.values())):
+                value = states[value].results[0]
+            else:
+                return value, at
 
     def _instance(self, when: When, at: Mapping[str, int]) -> Point:
         """The iteration in which the value that is read at some coordinates was made: there, save for the loops that its condition fixes."""

@@ -632,3 +632,68 @@ accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} ii 7 (%A[24])
   %t = accel.task [i] = 2 * %a[i] on @lanes
   %u = accel.task [i] = 2 * %a[i] on @lanes
 }
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer capacity 64
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1}
+}
+accel.kernel @k on @toy nest {m1 = 3, p1 = 3} tiles {i = 4} (%A[12]) -> (%B[12]) : f32 {
+  %a = accel.load %A[4 * p1 + i] to @buffer copies 3 at first(m1)
+  // expected-error @below {{unknown loop 'm2'}}
+  %t = accel.task [i] = 2 * %a[i] on @lanes cols [i] if m2 <= p1
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer capacity 64
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1}
+}
+// expected-error @below {{%t is left out unless m1 <= p1, but %u reads it all the same}}
+accel.kernel @k on @toy nest {m1 = 3, p1 = 3} tiles {i = 4} (%A[12]) -> (%B[12]) : f32 {
+  %a = accel.load %A[4 * p1 + i] to @buffer copies 3 at first(m1)
+  %t = accel.task [i] = 2 * %a[i] on @lanes cols [i] if m1 <= p1
+  %u = accel.task [i] = 2 * %t[i] on @lanes cols [i]
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer capacity 64
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1}
+}
+// The running sum of a filtered tile stays as it is; that of an unfiltered one does not.
+// expected-error @below {{%s_next is left out unless m1 <= p1, but nothing shows that %s then stays as it is}}
+accel.kernel @k on @toy nest {m1 = 3, p1 = 3} tiles {i = 4, j = 4} (%A[12, 12]) -> (%B[12]) : f32 {
+  %s = accel.state [i] over m1 init 0
+  %r = accel.state [i] over m1 init 0
+  %a = accel.load %A[4 * p1 + i, 4 * m1 + j] to @buffer copies 2
+  %f = accel.task [i] = %a[i, j] reduce add(j) where 4 * m1 + j <= 4 * p1 + i on @lanes cols [i] stage 1
+  %t = accel.task [i] = %a[i, j] reduce add(j) on @lanes cols [i] stage 1
+  %r_next = accel.task [i] = %r[i] + %f[i] on @lanes cols [i] copies 4 if m1 <= p1 stage 1
+  %s_next = accel.task [i] = %s[i] + %t[i] on @lanes cols [i] copies 4 if m1 <= p1 stage 1
+  accel.update %r = %r_next
+  accel.update %s = %s_next
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  accel.memory @dram offchip
+  accel.memory @buffer capacity 64
+  accel.array @lanes [1, 4] ops {mac = 1, add = 1, max = 1}
+}
+// The sum may be left out where its filter leaves nothing, which is not where the clause says.
+// expected-error @below {{%r_next is left out unless m1 + 1 <= p1, but nothing shows that %r then stays as it is}}
+accel.kernel @k on @toy nest {m1 = 3, p1 = 3} tiles {i = 4, j = 4} (%A[12, 12]) -> (%B[12]) : f32 {
+  %r = accel.state [i] over m1 init 0
+  %a = accel.load %A[4 * p1 + i, 4 * m1 + j] to @buffer copies 2
+  %f = accel.task [i] = %a[i, j] reduce add(j) where 4 * m1 + j <= 4 * p1 + i on @lanes cols [i] stage 1
+  %r_next = accel.task [i] = %r[i] + %f[i] on @lanes cols [i] copies 4 if m1 < p1 stage 1
+  accel.update %r = %r_next
+}

@@ -7,10 +7,10 @@
 // CHECK-NEXT:     (%Q[2, 7, 2], %K[2, 10, 2]) -> (%GM[2, 7]) : f32 {
 // CHECK-NEXT:   %q = accel.load %Q[b, 4 * p1 + p0, e] to @buffer copies 3 at first(m1)
 // CHECK-NEXT:   %k = accel.load %K[b, 4 * m1 + m0, e] to @buffer copies 3 at first(p1)
-// CHECK-NEXT:   %qk = accel.task [m0, p0] = %q[p0, e] * %k[m0, e] * 0.5 reduce add(e) on @grid rows [m0] cols [p0] stage 2 named "QK"
-// CHECK-NEXT:   %gm_part = accel.task [p0] = %qk[m0, p0] + (4 * m1 + m0 - (4 * p1 + p0)) reduce max(m0) where 4 * m1 + m0 <= 4 * p1 + p0 and 4 * m1 + m0 < 10 on @grid rows [m0] cols [p0] copies 2 stage 2 named "GM.part"
+// CHECK-NEXT:   %qk = accel.task [m0, p0] = %q[p0, e] * %k[m0, e] * 0.5 reduce add(e) on @grid rows [m0] cols [p0] if m1 <= p1 stage 2 named "QK"
+// CHECK-NEXT:   %gm_part = accel.task [p0] = %qk[m0, p0] + (4 * m1 + m0 - (4 * p1 + p0)) reduce max(m0) where 4 * m1 + m0 <= 4 * p1 + p0 and 4 * m1 + m0 < 10 on @grid rows [m0] cols [p0] copies 2 if m1 <= p1 stage 2 named "GM.part"
 // CHECK-NEXT:   %gm_before = accel.state [p0] over m1 init -inf
-// CHECK-NEXT:   %gm = accel.task [p0] = max(%gm_before[p0], %gm_part[p0]) on @lanes cols [p0] in @buffer copies 3 stage 3 named "GM"
+// CHECK-NEXT:   %gm = accel.task [p0] = max(%gm_before[p0], %gm_part[p0]) on @lanes cols [p0] in @buffer copies 3 if m1 <= p1 stage 3 named "GM"
 // CHECK-NEXT:   accel.update %gm_before = %gm
 // CHECK-NEXT:   accel.store %gm to %GM[b, 4 * p1 + p0] at last(m1) stage 5
 // CHECK-NEXT: }
