@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from ..algebra.affine import Affine
+from ..analysis.filter_points import points_left
 from ..backend.cost import compile_kernel
 from ..dialects.accel import KernelOp, TaskOp
 from ..dialects.accel_checks import machine_of
 from ..dialects.accel_legal import tile_bytes
 from ..dialects.accel_names import operation_names
-from ..dialects.accel_nest import all_reads, closest, happens, scheduled
+from ..dialects.accel_nest import Scheduled, all_reads, closest, happens, scheduled
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +96,38 @@ class Schedule:
         return {name: turn for turn, name in enumerate(order)}
 
 
-def problem_of(kernel: KernelOp) -> Problem:
-    """The scheduling problem of a verified kernel."""
+def problem_of(kernel: KernelOp, dense: bool = False) -> Problem:
+    """The scheduling problem of a verified kernel. With `dense`, an iteration is one of those that the task which is left out least is not left out
+    in, among which transfers are shared out; without, tasks are taken to run in every iteration."""
     machine, loops = machine_of(kernel), kernel.loops
     steps = {step.name: step for step in compile_kernel(kernel).steps}
     names = operation_names(kernel)
     tasks = [op for op in scheduled(kernel) if isinstance(op, TaskOp)]
+    live = {names[op]: _live(op, loops) if dense else Fraction(1) for op in scheduled(kernel)}
+    densest = max((live[names[op]] for op in tasks), default=Fraction(1)) or Fraction(1)
     position = {op: i for i, op in enumerate(tasks)}
     jobs: list[Job] = []
     for op in tasks:
         step = steps[names[op]]
-        share = Fraction(1, prod(loops[loop] for loop in op.when_.loops))
+        share = live[names[op]] / densest / prod(loops[loop] for loop in op.when_.loops)
         jobs.append(Job(step.name, step.resource, step.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
     waits: dict[tuple[int, int], int] = {}
     for read in all_reads(kernel):
         if isinstance(read.reader, TaskOp) and isinstance(read.producer, TaskOp) and happens(read, loops):
             pair = position[read.producer], position[read.reader]
             waits[pair] = min(waits.get(pair, 1 << 62), closest(read, loops))
-    transfers = sum((s.cycles / prod(loops[loop] for loop in s.when.loops) for s in steps.values() if s.transfer), Fraction(0))
+    shares = ((s, live.get(s.name, Fraction(1)) / densest / prod(loops[loop] for loop in s.when.loops)) for s in steps.values())
+    transfers = sum((s.cycles * share for s, share in shares if s.transfer), Fraction(0))
     return Problem(kernel.sym_name.data, tuple(jobs), tuple(Wait(m, r, d) for (m, r), d in waits.items()), transfers, prod(loops.values()))
+
+
+def _live(op: Scheduled, loops: Mapping[str, int]) -> Fraction:
+    """The share of an operation's iterations in which its `if` clause lets it run; all of them where that is too long to count."""
+    trips = {r: 1 if r in op.when_.loops else n for r, n in loops.items()}
+    last = {r: Affine((), loops[r] - 1) for r in op.when_.last}
+    guard = tuple(c.substitute(last) for c in op.guard_)
+    left = points_left(guard, trips) if guard else None
+    return Fraction(1) if left is None else Fraction(left, prod(trips[r] for r in {r for c in guard for r in c.ranks}))
 
 
 def broken(problem: Problem, schedule: Schedule) -> list[str]:

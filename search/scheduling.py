@@ -23,17 +23,20 @@ def solvers() -> dict[str, Solver]:
     return {"list": list_schedule} | ({"cp-sat": cp_sat_schedule} if available() else {})
 
 
-def scheduled_mapping(kernels: Sequence[KernelOp], mapping: CascadeMapping, solver: Solver) -> tuple[CascadeMapping, list[Schedule]] | None:
+def scheduled_mapping(
+    kernels: Sequence[KernelOp], mapping: CascadeMapping, solver: Solver, dense: bool = False
+) -> tuple[CascadeMapping, list[Schedule]] | None:
     """The mapping with a schedule for every task of the kernels; None if the solver finds none for one of them, or there is nothing to schedule.
 
-    A mapping that has barriers between groups of tasks keeps them and gets no schedule. Raises `ValueError` for a schedule that is not sound.
+    `dense`: see `problem_of`. A mapping that has barriers between groups of tasks keeps them and gets no schedule. Raises `ValueError` for a
+    schedule that is not sound.
     """
     if any(k.stages for k in mapping.kernels):
         return None
     slots: dict[str, Slot] = {}
     found: list[Schedule] = []
     for kernel in kernels:
-        problem = problem_of(kernel)
+        problem = problem_of(kernel, dense)
         schedule = solver(problem)
         if schedule is None:
             return None

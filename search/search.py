@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from xdsl.dialects.builtin import FloatAttr, ModuleOp, StringAttr, f64
 
 from ..backend.machine import Machine
 from ..dialects.accel import KernelOp
+from ..dialects.accel_nest import scheduled as scheduled_in
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
 from .checker import violations
@@ -141,8 +143,10 @@ def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Se
     own = judge(bounded.candidate, machine)
     if isinstance(own, Judged):
         best = own, ()
-    for solver in using:
-        made = scheduled_mapping(kernels_of(bounded), bounded.candidate.mapping, solver)
+    kernels = kernels_of(bounded)
+    sparse = any(op.guard_ for kernel in kernels for op in scheduled_in(kernel))
+    for solver, dense in product(using, (False, True) if sparse else (False,)):
+        made = scheduled_mapping(kernels, bounded.candidate.mapping, solver, dense)
         if made is None:
             continue
         mapping, schedules = made
