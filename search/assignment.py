@@ -1,4 +1,5 @@
-"""Which array runs each Einsum: from the placement's own choice, one Einsum at a time leaves the busiest array as long as that helps."""
+"""Which array runs each Einsum, and over which of its elements: from the placement's own choice, ranks are spread over elements that are idle on the
+busiest array, and one Einsum at a time leaves it, as long as that helps."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from ..backend.machine import Machine
 from ..lowering.mapping import EinsumMapping
 from ..lowering.work import works_of
 from .bounds import element_cycles
-from .judge import Candidate, Judged, Objective, Refused, judge
+from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
+from .spreads import fuller_spreads
 
 MOST_MOVES = 6
 """Einsums that are moved, at most."""
@@ -31,8 +33,8 @@ def improved(first: Judged, machine: Machine, objective: Objective) -> Judged:
 
 
 def moves(judged: Judged) -> list[Candidate]:
-    """The candidates in which one Einsum of the busiest array runs on another that has its operations, or a sum over several tiles goes on in the
-    accumulators of the array that makes its parts; those that may relieve the array most first.
+    """The candidates in which the Einsums of the busiest array are spread over all its elements, one of them runs on another that has its operations,
+    or a sum over several tiles goes on in the accumulators of the array that makes its parts; those that may relieve the array most first.
 
     How long an Einsum takes elsewhere is estimated from below, with no element of the other array idle; moves that cannot help are left out.
     """
@@ -44,6 +46,11 @@ def moves(judged: Judged) -> list[Candidate]:
     for label, cycles in judged.result.busy.get(busiest, {}).items() if busiest in loads else ():
         own[label.partition(".")[0]] = own.get(label.partition(".")[0], 0.0) + cycles
     found: list[tuple[float, int, Candidate]] = []
+    fuller = fuller_spreads(kernels_of(judged), busiest, cascade.sizes) if own else {}
+    if fuller:
+        spread = {n: replace(mapping.einsums.get(n, EinsumMapping()), rows=s.rows, cols=s.cols) for n, s in fuller.items()}
+        less = sum(own.get(n, 0.0) * (1 - s.left) for n, s in fuller.items())
+        found.append((loads[busiest] - less, 0, Candidate(form, replace(mapping, einsums={**mapping.einsums, **spread}))))
     for work in works_of(cascade):
         name = work.op.results_[0].name_hint
         if name in own and any(f"{name}.part" in tasks for tasks in judged.result.busy.values()):

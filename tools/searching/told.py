@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...backend.mapping_yaml import WHOLE
 from ...backend.simulate import simulate
+from ...lowering.mapping import EinsumMapping
 from ...search.judge import kernels_of
 from ...search.scheduling import AHEAD
 from ...search.search import Found, Tried
@@ -63,8 +64,11 @@ def lines(found: Found) -> list[str]:
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if best.candidate.mapping.einsums:
-        moved = ", ".join(f"{name} on {e.array}" for name, e in best.candidate.mapping.einsums.items())
-        told.append(f"  moved: {moved}")
+        einsums = best.candidate.mapping.einsums
+        if moved := ", ".join(f"{name} on {e.array}" for name, e in einsums.items() if e.array is not None):
+            told.append(f"  moved: {moved}")
+        if spread := ", ".join(f"{name} over {' x '.join(map('.'.join, _sides(e)))}" for name, e in einsums.items() if any(_sides(e))):
+            told.append(f"  spread: {spread}")
     told += ["", f"{'bound':>22} {'simulated':>22} {'J':>12}  form"]
     for t in found.tried:
         cycles = "-" if t.cycles is None else f"{t.cycles:,.0f}"
@@ -74,6 +78,11 @@ def lines(found: Found) -> list[str]:
     if not found.complete:
         told.append("the budget ended the search before all forms were looked at")
     return told
+
+
+def _sides(einsum: EinsumMapping) -> list[tuple[str, ...]]:
+    """The ranks over rows, if there are any, and over columns, that a search has decided."""
+    return [side for side in (einsum.rows, einsum.cols) if side]
 
 
 def to_json(found: Found) -> dict[str, object]:
@@ -93,7 +102,10 @@ def to_json(found: Found) -> dict[str, object]:
         "reason": gap.reason,
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
-        "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items()},
+        "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items() if e.array is not None},
+        "spread": {
+            n: {"rows": list(e.rows or ()), "cols": list(e.cols or ())} for n, e in found.best.candidate.mapping.einsums.items() if any(_sides(e))
+        },
         "kernels": [_schedule(found, i) for i in range(len(kernels_of(found.best)))],
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
