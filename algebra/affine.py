@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, cast
 
 
@@ -173,12 +174,19 @@ def extent(expression: Affine, sizes: Mapping[str, int], where: Iterable[Compari
 
     Without a filter this is exact; with one it is the relaxation's bound, which is exact for the filters that splits make.
     """
-    low, high = expression.bounds(sizes)
-    where = [c for c in where if not set(c.ranks).isdisjoint(expression.ranks)]
+    where = tuple(c for c in where if not set(c.ranks).isdisjoint(expression.ranks))
     if not where:
-        return low, high
+        return expression.bounds(sizes)
+    named = dict.fromkeys((*expression.ranks, *(r for c in where for r in c.ranks)))
+    return _filtered_extent(expression, tuple((r, sizes[r]) for r in named), where)
+
+
+@lru_cache(maxsize=4096)
+def _filtered_extent(expression: Affine, ranks: tuple[tuple[str, int], ...], where: tuple[Comparison, ...]) -> tuple[int, int]:
+    sizes = dict(ranks)
+    low, high = expression.bounds(sizes)
     value = "$value"
-    rows = _rows({**sizes}, where)
+    rows = _rows(sizes, where)
     for name in expression.ranks:
         rows.append(({name: Fraction(1)}, Fraction(0)))
         rows.append(({name: Fraction(-1)}, Fraction(sizes[name] - 1)))

@@ -49,7 +49,7 @@ def lower_bound(cascade: CascadeOp, machine: MachineOp) -> LowerBound:
     arrays = list(machine.arrays.values())
     needed = needed_values(cascade)
     works = [work for work in works_of(cascade) if not needed.isdisjoint(work.op.results_)]
-    filters = tuple(dict.fromkeys(work.op.where.data for work in works if work.op.where is not None))
+    filters = filters_of(works)
     costs = [[element_cycles(work, array, cascade.sizes, filters) for array in arrays] for work in works]
     subsets = (some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n))
     operations = max((_shared(costs, arrays, some) for some in subsets), default=0.0)
@@ -104,6 +104,11 @@ def _shared(costs: Sequence[Sequence[float | None]], arrays: Sequence[ArrayOp], 
 
 Filters: TypeAlias = tuple[tuple[Comparison, ...], ...]
 """Filters of a cascade."""
+
+
+def filters_of(works: Sequence[Work]) -> Filters:
+    """The different filters of some Einsums."""
+    return tuple(dict.fromkeys(work.op.where.data for work in works if work.op.where is not None))
 
 
 def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int], filters: Filters = ()) -> float | None:

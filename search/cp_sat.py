@@ -84,6 +84,11 @@ def _solve(problem: Problem, interval: Fraction) -> tuple[Schedule | None, bool]
                     model.add(kept >= stages[wait.reader] - stages[i])
             waiting.append(kept * max(4, 4 * round(job.bytes)))
     total = cast(Any, cp_model.LinearExpr).sum([*waiting, *stages])
+    if problem.short:
+        end = model.new_int_var(0, whole * MOST_STAGES + max(cycles), "end")
+        for i in range(len(jobs)):
+            model.add(end >= starts[i] + whole * stages[i] + cycles[i])
+        total = end
     model.minimize(total)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1

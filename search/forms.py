@@ -32,6 +32,9 @@ from ..passes.places import passes_over
 TILES = (1, 2, 4)
 """Sizes of a tile along a traversed rank, in sides of the largest array."""
 
+PARTS = (2, 4)
+"""Parts of a side that tiles are cut to besides, where filters leave a part of each tile."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -71,7 +74,8 @@ def pipelines(machine: Machine, *, contract: bool, ranks: Sequence[str] = (), fi
     """
     side = side_of(machine)
     degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
-    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
+    small = [side // n for n in PARTS if filters and side // n > 1]
+    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=size), EinsumDcePass()) for size in (*(side * n for n in TILES), *small)]
     rewrites += [(EinsumOnePass(rank=rank, size=side * n), EinsumDcePass()) for rank in ranks for n in TILES]
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
     if filters:

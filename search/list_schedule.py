@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import lcm
 
 from .problem import Job, Problem, Schedule, Wait
 
@@ -60,13 +61,16 @@ def _positive_cycle(count: int, edges: list[tuple[Wait, Fraction]], interval: Fr
 
 
 class _Attempt:
-    """One try at one interval."""
+    """One try at one interval. Times are whole numbers of the longest unit that all cycles are multiples of."""
 
     def __init__(self, problem: Problem, interval: Fraction):
-        self.problem, self.interval = problem, interval
-        self.at: dict[int, Fraction] = {}
-        self.last: dict[int, Fraction] = {}
-        self.held = [problem.held(job) for job in problem.jobs]
+        held = [problem.held(job) for job in problem.jobs]
+        self.unit = lcm(interval.denominator, *(c.denominator for c in (*held, *(j.latency for j in problem.jobs))))
+        self.problem, self.interval = problem, int(interval * self.unit)
+        self.at: dict[int, int] = {}
+        self.last: dict[int, int] = {}
+        self.held = [int(c * self.unit) for c in held]
+        self.latency = [int(j.latency * self.unit) for j in problem.jobs]
         self.into: list[list[Wait]] = [[w for w in problem.waits if w.reader == i and w.maker != i] for i in range(len(problem.jobs))]
         self.out: list[list[Wait]] = [[w for w in problem.waits if w.maker == i and w.reader != i] for i in range(len(problem.jobs))]
 
@@ -78,15 +82,15 @@ class _Attempt:
         waiting = set(range(len(jobs)))
         for _ in range(BUDGET * len(jobs)):
             if not waiting:
-                return {job.name: self.at[i] for i, job in enumerate(jobs)}
+                return {job.name: Fraction(self.at[i], self.unit) for i, job in enumerate(jobs)}
             i = max(waiting, key=lambda j: (heights[j], -j))
             waiting.discard(i)
             waiting.update(self._place(i))
         return None
 
-    def _heights(self) -> list[Fraction]:
+    def _heights(self) -> list[int]:
         """Per job the longest way to an end, iterations counted back at the interval."""
-        heights = [Fraction(0)] * len(self.problem.jobs)
+        heights = [0] * len(self.problem.jobs)
         for _ in range(len(heights) + 1):
             for wait in self.problem.waits:
                 if wait.maker != wait.reader:
@@ -94,14 +98,14 @@ class _Attempt:
                     heights[wait.maker] = max(heights[wait.maker], way)
         return heights
 
-    def _delay(self, wait: Wait) -> Fraction:
-        return self.held[wait.maker] + self.problem.jobs[wait.maker].latency - wait.distance * self.interval
+    def _delay(self, wait: Wait) -> int:
+        return self.held[wait.maker] + self.latency[wait.maker] - wait.distance * self.interval
 
     def _place(self, i: int) -> set[int]:
         """Place a job at the first time that its resource is free, else later than where it last stood; returns whom it evicts."""
-        early = max((self.at[w.maker] + self._delay(w) for w in self.into[i] if w.maker in self.at), default=Fraction(0))
+        early = max((self.at[w.maker] + self._delay(w) for w in self.into[i] if w.maker in self.at), default=0)
         if i in self.last:
-            early = max(early, self.last[i] + 1)
+            early = max(early, self.last[i] + self.unit)
         time = next((t for t in self._openings(i, early) if not self._clashes(i, t)), early)
         evicted = self._clashes(i, time)
         self.at[i] = self.last[i] = time
@@ -110,7 +114,7 @@ class _Attempt:
             del self.at[other]
         return evicted
 
-    def _openings(self, i: int, early: Fraction) -> Iterator[Fraction]:
+    def _openings(self, i: int, early: int) -> Iterator[int]:
         """Times within one interval at which the resource may become free: the earliest, and where jobs on it end."""
         yield early
         ends = sorted((self.at[j] + self.held[j] - early) % self.interval for j in self.at if self._beside(i, j))
@@ -120,7 +124,7 @@ class _Attempt:
         job: Job = self.problem.jobs[i]
         return i != j and job.resource == self.problem.jobs[j].resource
 
-    def _clashes(self, i: int, time: Fraction) -> set[int]:
+    def _clashes(self, i: int, time: int) -> set[int]:
         """Jobs placed on the same resource that overlap, modulo the interval."""
         found: set[int] = set()
         for j, other in self.at.items():

@@ -49,13 +49,18 @@ class Wait:
 
 @dataclass(frozen=True)
 class Problem:
-    """The jobs of a kernel in the order of its body, their waits, and cycles per iteration that transfers need on average."""
+    """The jobs of a kernel in the order of its body, their waits, and cycles per iteration that transfers need on average.
+
+    `short`: whether an iteration should end soon after it has begun, rather than keep few bytes waiting: what fills and drains counts where there
+    are few iterations.
+    """
 
     name: str
     jobs: tuple[Job, ...]
     waits: tuple[Wait, ...]
     transfers: Fraction
     iterations: int
+    short: bool = False
 
     @property
     def loads(self) -> dict[str, Fraction]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from ..dialects.accel import KernelOp
@@ -23,21 +24,27 @@ def solvers() -> dict[str, Solver]:
     return {"list": list_schedule} | ({"cp-sat": cp_sat_schedule} if available() else {})
 
 
+@lru_cache(maxsize=256)
+def _solved(solver: Solver, problem: Problem) -> Schedule | None:
+    """What a solver finds; forms of one cascade share kernels, and a problem always has the same schedule."""
+    return solver(problem)
+
+
 def scheduled_mapping(
-    kernels: Sequence[KernelOp], mapping: CascadeMapping, solver: Solver, dense: bool = False
+    kernels: Sequence[KernelOp], mapping: CascadeMapping, solver: Solver, dense: bool = False, short: bool = False
 ) -> tuple[CascadeMapping, list[Schedule]] | None:
     """The mapping with a schedule for every task of the kernels; None if the solver finds none for one of them, or there is nothing to schedule.
 
-    `dense`: see `problem_of`. A mapping that has barriers between groups of tasks keeps them and gets no schedule. Raises `ValueError` for a
-    schedule that is not sound.
+    `dense`: see `problem_of`; `short`: see `Problem`. A mapping that has barriers between groups of tasks keeps them and gets no schedule. Raises
+    `ValueError` for a schedule that is not sound.
     """
     if any(k.stages for k in mapping.kernels):
         return None
     slots: dict[str, Slot] = {}
     found: list[Schedule] = []
     for kernel in kernels:
-        problem = problem_of(kernel, dense)
-        schedule = solver(problem)
+        problem = replace(problem_of(kernel, dense), short=short)
+        schedule = _solved(solver, replace(problem, name=""))
         if schedule is None:
             return None
         if wrong := broken(problem, schedule):

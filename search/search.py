@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 
 from xdsl.dialects.builtin import FloatAttr, ModuleOp, StringAttr, f64
 
 from ..backend.machine import Machine
+from ..backend.result import SimulationResult
 from ..dialects.accel import KernelOp
 from ..dialects.accel_nest import scheduled as scheduled_in
+from ..lowering.mapping import CascadeMapping, Slot
 from .assignment import improved
 from .bounds import LowerBound, lower_bound
 from .checker import violations
@@ -41,12 +44,14 @@ class Options:
 class Found:
     """The best candidate, what bounds it from below, and how the search went.
 
-    `least`: the smallest bound of any form that was considered. `schedules`: of its kernels; none where the lowering's own rule did as well.
-    `tried`: every form with its bound, and its simulated cycles where it was simulated. `complete`: whether the budget sufficed.
+    `least`: the smallest bound of any form that was considered, which `least_form` has. `schedules`: of its kernels; none for those where the
+    lowering's own rule did as well. `tried`: every form with its bound, and its simulated cycles where it was simulated. `complete`: whether the
+    budget sufficed.
     """
 
     best: Judged
     least: LowerBound
+    least_form: str
     schedules: tuple[Schedule, ...]
     tried: tuple[Tried, ...]
     refused: tuple[Refused, ...]
@@ -82,6 +87,10 @@ class Tried:
     cycles: float | None
     energy: float
     least: float
+
+
+FEW_ITERATIONS = 1000
+"""Iterations of a kernel up to which it matters how long the pipeline takes to fill and to drain."""
 
 
 class IllegalSchedule(Exception):
@@ -133,27 +142,43 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     for kernel in kernels_of(best[0]):
         if wrong := violations(kernel):
             raise IllegalSchedule(f"kernel '@{kernel.sym_name.data}': {wrong[0]}")
-    least = min((least_of(j.candidate.form) for j in judged), key=lambda b: b.cycles)
-    return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete)
+    bounds = {j.candidate.form.pipeline: least_of(j.candidate.form) for j in judged}
+    least_form = min(bounds, key=lambda pipeline: bounds[pipeline].cycles)
+    return Found(best[0], bounds[least_form], least_form, best[1], tuple(tried), tuple(refused), complete)
 
 
 def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Sequence[Solver]) -> tuple[Judged, tuple[Schedule, ...]] | None:
-    """A candidate simulated with its own schedule and with those that solvers find; the best one, and its schedules (none: its own)."""
-    best: tuple[Judged, tuple[Schedule, ...]] | None = None
-    own = judge(bounded.candidate, machine)
-    if isinstance(own, Judged):
-        best = own, ()
-    kernels = kernels_of(bounded)
+    """A candidate simulated with its own schedule and with those that solvers find, each kernel with the one that suits it; the best one, and its
+    schedules (none: its own)."""
+    kernels, mapping = kernels_of(bounded), bounded.candidate.mapping
     sparse = any(op.guard_ for kernel in kernels for op in scheduled_in(kernel))
-    for solver, dense in product(using, (False, True) if sparse else (False,)):
-        made = scheduled_mapping(kernels, bounded.candidate.mapping, solver, dense)
-        if made is None:
-            continue
-        mapping, schedules = made
-        found = judge(Candidate(bounded.candidate.form, mapping), machine)
-        if isinstance(found, Judged) and (best is None or found.score(objective) < best[0].score(objective)):
-            best = found, tuple(schedules)
-    return best
+    few = any(prod(kernel.loops.values()) <= FEW_ITERATIONS for kernel in kernels)
+    variants: list[tuple[CascadeMapping, Sequence[Schedule]]] = [(mapping, ())]
+    for solver, dense, short in product(using, (False, True) if sparse else (False,), (False, True) if few else (False,)):
+        made = scheduled_mapping(kernels, mapping, solver, dense, short)
+        if made is not None:
+            variants.append(made)
+    judged = [(j, made) for made in variants if isinstance(j := judge(Candidate(bounded.candidate.form, made[0]), machine), Judged)]
+    if len(kernels) > 1 and len(judged) > 1:
+        mixed = _mixed(mapping, [(j.result.kernels, made) for j, made in judged], len(kernels))
+        if isinstance(j := judge(Candidate(bounded.candidate.form, mixed[0]), machine), Judged):
+            judged.append((j, mixed))
+    best = min(judged, key=lambda found: found[0].score(objective), default=None)
+    return None if best is None else (best[0], tuple(best[1][1]))
+
+
+def _mixed(
+    mapping: CascadeMapping, variants: Sequence[tuple[Sequence[SimulationResult], tuple[CascadeMapping, Sequence[Schedule]]]], kernels: int
+) -> tuple[CascadeMapping, Sequence[Schedule]]:
+    """Of several schedules of all kernels, for each kernel the one with which it takes the fewest cycles."""
+    slots: dict[str, Slot] = {}
+    chosen: list[Schedule] = []
+    for i in range(kernels):
+        _, (made, schedules) = min(variants, key=lambda v: v[0][i].cycles)
+        if schedules:
+            chosen.append(schedules[i])
+            slots |= {name: made.kernels[0].schedule[name] for name in schedules[i].stages}
+    return replace(mapping, kernels=tuple(replace(k, schedule=slots) for k in mapping.kernels)), chosen
 
 
 def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) -> Tried:

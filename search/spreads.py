@@ -59,10 +59,9 @@ def _fuller(op: TaskOp, array: ArrayOp, tiles: Mapping[str, int], ranks: Mapping
             break
         rows, cols = best
     turns = _turns(own, rows, cols, array, tiles)
-    named = [tuple(loop_rank(r, ranks) for r in side) for side in (rows, cols)]
-    if turns >= first or any(r is None for side in named for r in side):
-        return None
-    return Spread(*(tuple(r for r in side if r is not None) for side in named), turns / first)
+    over, along = (tuple(name for r in side if (name := loop_rank(r, ranks)) is not None) for side in (rows, cols))
+    unknown = len(over) < len(rows) or len(along) < len(cols)
+    return None if turns >= first or unknown else Spread(over, along, turns / first)
 
 
 def _turns(own: Sequence[str], rows: Sequence[str], cols: Sequence[str], array: ArrayOp, tiles: Mapping[str, int]) -> int:

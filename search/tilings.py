@@ -23,11 +23,16 @@ LONGEST_FIBER = 1 << 16
 
 
 def tilings(cascade: CascadeOp, machine: Machine) -> Iterator[CascadeMapping]:
-    """The mappings to try for a form: nothing stated, then whole fibers of its traversed ranks, cut along the longest rank that is never reduced."""
+    """The mappings to try for a form: nothing stated, then whole fibers of its traversed ranks, cut along the longest rank that is never reduced;
+    of a form that has small tiles since a filter leaves parts of large ones, that rank cut to the same size."""
     yield DEFAULT
-    if any(isinstance(op, IterateOp) for op in cascade.body.walk()):
-        return
     works = works_of(cascade)
+    if any(isinstance(op, IterateOp) for op in cascade.body.walk()):
+        inner = min((cascade.sizes[r] for w in works if w.iterative and w.op.where is not None for r in w.reduced), default=None)
+        cut = _cut_rank(works, cascade.sizes)
+        if inner is not None and cut is not None and inner < min(side_of(machine), cascade.sizes[cut]):
+            yield _stated({cut: inner})
+        return
     traversed = [r for r, size in cascade.sizes.items() if size <= LONGEST_FIBER and any(r in w.reduced for w in works)]
     if not traversed:
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...backend.mapping_yaml import WHOLE
-from ...backend.simulate import simulate
+from ...dialects.accel_names import operation_names
 from ...lowering.mapping import EinsumMapping
+from ...search.gaps import gap_of
 from ...search.judge import kernels_of
 from ...search.scheduling import AHEAD
 from ...search.search import Found, Tried
@@ -16,37 +16,8 @@ PIPELINE = "pipeline: "
 """What stands before the passes of a form in a mapping's comment."""
 
 
-@dataclass(frozen=True)
-class Gap:
-    """Shares of the found kernels' cycles: `waiting` to fill, drain and wait; `placement`, arrays and memories that do not share the form's work
-    evenly, idle elements and bytes moved again; `form`, operations that another form that was considered does not need."""
-
-    waiting: float
-    placement: float
-    form: float
-
-    @property
-    def total(self) -> float:
-        return self.waiting + self.placement + self.form
-
-    @property
-    def reason(self) -> str:
-        """The largest part, in words."""
-        parts = {
-            "filling, draining and waiting": self.waiting,
-            "work that the busiest part of the machine cannot hand over": self.placement,
-            "operations that another form does without": self.form,
-        }
-        return max(parts, key=lambda part: parts[part])
-
-
-def gap_of(found: Found) -> Gap:
-    """Where the gap comes from: from the simulated cycles to the busiest resources' alone, to the form's own bound, to the least of all forms."""
-    cycles = found.best.result.cycles or 1.0
-    steady = min(simulate(found.best.kernels, fidelity="analytic").cycles, cycles)
-    own = min(next((t.least for t in found.tried if t.pipeline == found.best.candidate.form.pipeline), found.least.cycles), steady)
-    least = min(found.least.cycles, own)
-    return Gap(1 - steady / cycles, (steady - own) / cycles, (own - least) / cycles)
+WORTH_A_REASON = 0.01
+"""The gap from which on its reason is told, as a share of the cycles."""
 
 
 def lines(found: Found) -> list[str]:
@@ -61,13 +32,15 @@ def lines(found: Found) -> list[str]:
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
+    if gap.total >= WORTH_A_REASON:
+        told.append(f"  {gap.reason}")
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if best.candidate.mapping.einsums:
         einsums = best.candidate.mapping.einsums
         if moved := ", ".join(f"{name} on {e.array}" for name, e in einsums.items() if e.array is not None):
             told.append(f"  moved: {moved}")
-        if spread := ", ".join(f"{name} over {' x '.join(map('.'.join, _sides(e)))}" for name, e in einsums.items() if any(_sides(e))):
+        if spread := ", ".join(f"{name} over {' x '.join(map('.'.join, _sides(e)))}" for name, e in einsums.items() if _sides(e)):
             told.append(f"  spread: {spread}")
     told += ["", f"{'bound':>22} {'simulated':>22} {'J':>12}  form"]
     for t in found.tried:
@@ -85,6 +58,10 @@ def _sides(einsum: EinsumMapping) -> list[tuple[str, ...]]:
     return [side for side in (einsum.rows, einsum.cols) if side]
 
 
+def _spread(einsum: EinsumMapping) -> dict[str, list[str]]:
+    return {"rows": list(einsum.rows or ()), "cols": list(einsum.cols or ())}
+
+
 def to_json(found: Found) -> dict[str, object]:
     """The search as plain data: cycles, seconds, pJ, gap and its parts, forms, schedules."""
     gap = gap_of(found)
@@ -100,12 +77,11 @@ def to_json(found: Found) -> dict[str, object]:
         "gap": gap.total,
         "gap_parts": {"waiting": gap.waiting, "placement": gap.placement, "form": gap.form},
         "reason": gap.reason,
+        "largest_part": gap.largest,
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
         "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items() if e.array is not None},
-        "spread": {
-            n: {"rows": list(e.rows or ()), "cols": list(e.cols or ())} for n, e in found.best.candidate.mapping.einsums.items() if any(_sides(e))
-        },
+        "spread": {name: _spread(e) for name, e in found.best.candidate.mapping.einsums.items() if _sides(e)},
         "kernels": [_schedule(found, i) for i in range(len(kernels_of(found.best)))],
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
@@ -125,9 +101,10 @@ def _form(tried: Tried) -> Mapping[str, object]:
 
 def _schedule(found: Found, position: int) -> Mapping[str, object]:
     kernel = kernels_of(found.best)[position]
-    if position >= len(found.schedules):
+    tasks = operation_names(kernel).values()
+    schedule = next((s for s in found.schedules if not s.stages.keys().isdisjoint(tasks)), None)
+    if schedule is None:
         return {"name": kernel.sym_name.data}
-    schedule = found.schedules[position]
     return {
         "name": kernel.sym_name.data,
         "interval_cycles": float(schedule.interval),
