@@ -49,6 +49,7 @@ Arrays = dict[str, np.ndarray]
 OTHERWISE = {
     "convolution": {"s": 3},
     "encoder": {"j": 9},
+    "decoder": {"j": 9, "n": 5},
     "sliding": {"p": 140, "m": 140},
     "sssp": {"d": 6},
     "bfs": {"d": 6},
@@ -149,6 +150,25 @@ def encoder(a: Arrays) -> np.ndarray:
     return normal(np.maximum(n @ a["W1"], 0) @ a["W2"] + n)
 
 
+def rms(x: np.ndarray) -> np.ndarray:
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5)
+
+
+def decoder(a: Arrays) -> np.ndarray:
+    def heads(x: np.ndarray, w: str) -> np.ndarray:
+        return np.einsum("bpd,dhe->bhpe", x, a[w])
+
+    x, y = rms(a["X"]) * a["G1"], rms(a["Y"]) * a["G1"]
+    q, k = heads(x, "WQ"), heads(y, "WK")
+    seen = np.arange(k.shape[2])[None, :] <= np.arange(q.shape[2])[:, None]
+    r = np.einsum("bhpf,hfj->bpj", softmax(q @ np.swapaxes(k, -1, -2) / 2, seen) @ heads(y, "WV"), a["WO"]) + a["X"]
+    q, k = heads(rms(r) * a["G2"], "UQ"), heads(a["E"], "UK")
+    t = np.einsum("bhpf,hfd->bpd", softmax(q @ np.swapaxes(k, -1, -2) / 2) @ heads(a["E"], "UV"), a["UO"]) + r
+    n = rms(t) * a["G3"]
+    gate = n @ a["WG"]
+    return gate / (1 + np.exp(-gate)) * (n @ a["WU"]) @ a["WD"] + t
+
+
 def convolution(a: Arrays) -> np.ndarray:
     out = np.zeros((2, 6, 7, 3))
     for r in range(a["F"].shape[2]):
@@ -170,6 +190,7 @@ EXPECTED: dict[str, Callable[[Arrays], np.ndarray]] = {
     "sink": sink,
     "layernorm": layernorm,
     "encoder": encoder,
+    "decoder": decoder,
     "rmsnorm-gemm": lambda a: a["X"] / np.sqrt((a["X"] ** 2).mean(-1, keepdims=True) + 1e-6) @ a["W"],
     "convolution": convolution,
     "prefix-sum-filtered": lambda a: np.concatenate([[0.0], np.cumsum(a["A"])]),
