@@ -62,9 +62,10 @@ def lines(found: Found) -> list[str]:
     ]
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
-    if best.candidate.mapping.einsums:
-        moved = ", ".join(f"{name} on {e.array}" for name, e in best.candidate.mapping.einsums.items())
-        told.append(f"  moved: {moved}")
+    if moved := moved_of(found):
+        told.append(f"  moved: {', '.join(f'{name} on {array}' for name, array in moved.items())}")
+    if kept := in_place_of(found):
+        told.append(f"  added up in the accumulators over all tiles: {', '.join(kept)}")
     told += ["", f"{'bound':>22} {'simulated':>22} {'J':>12}  form"]
     for t in found.tried:
         cycles = "-" if t.cycles is None else f"{t.cycles:,.0f}"
@@ -93,11 +94,22 @@ def to_json(found: Found) -> dict[str, object]:
         "reason": gap.reason,
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
-        "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items()},
+        "moved": moved_of(found),
+        "in_place": in_place_of(found),
         "kernels": [_schedule(found, i) for i in range(len(kernels_of(found.best)))],
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
     }
+
+
+def moved_of(found: Found) -> dict[str, str]:
+    """The Einsums that left the array that placement chose, and where each runs."""
+    return {name: e.array for name, e in found.best.candidate.mapping.einsums.items() if e.array is not None}
+
+
+def in_place_of(found: Found) -> list[str]:
+    """The reductions over several tiles that go on in an array's accumulators."""
+    return [name for name, e in found.best.candidate.mapping.einsums.items() if e.in_place]
 
 
 def _form(tried: Tried) -> Mapping[str, object]:
