@@ -52,11 +52,12 @@ def lines(found: Found) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
     gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
+    width = max([12, *(len(unit) + 2 for unit in result.utilisation)])
     told = [
         f"best of {forms} forms, {len(found.tried)} with their tiles: {best.candidate.form.pipeline or 'as written'}",
         f"  {result.cycles:,.2f} cycles, {1e3 * result.seconds:.6g} ms, {best.energy / 1e12:.6g} J, {best.area / 1e6:.4g} mm2 in use; "
         f"scheduled by {found.scheduled_by}",
-        *(f"  {array:<12}{100 * shares['total']:7.2f} % busy" for array, shares in result.utilisation.items()),
+        *(f"  {unit:<{width}}{100 * shares['total']:7.2f} % busy" for unit, shares in result.utilisation.items()),
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
