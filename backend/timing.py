@@ -177,9 +177,11 @@ class Clock:
         for table in (self.ready, self.release):
             keys: list[tuple[int, int]] = []
             for step, entries in enumerate(table):
-                for instance in sorted(entries):
-                    keys.append((step, instance - at[step]))
-                    times.append(entries[instance])
+                if entries:
+                    base = at[step]
+                    for instance in sorted(entries) if len(entries) > 1 else entries:
+                        keys.append((step, instance - base))
+                        times.append(entries[instance])
             tables.append(tuple(keys))
         pipeline = tuple(None if e is None else (e[0], tuple(c - a for c, a in zip(e[1], at, strict=True))) for e in self.pipeline[: self.depth])
         return Shape(tables[0], tables[1], pipeline), tuple(times)
