@@ -9,6 +9,7 @@ from ..backend.result import SimulationResult
 from ..backend.simulate import simulate
 from ..dialects.accel_machine import ArrayOp
 from ..dialects.accel_nest import scheduled
+from ..dialects.accel_units import units_of
 from ..lowering.work import Work, missing_operations, works_of
 from .bounds import element_cycles, filters_of
 from .judge import Judged, kernels_of
@@ -107,13 +108,15 @@ def _moved_again(best: Judged, parts: Sequence[SimulationResult], offchip: str) 
         for name, cycles in part.busy.get(offchip, {}).items():
             moved[name.split()[-1]] = moved.get(name.split()[-1], 0.0) + cycles
     most = ", ".join(f"%{n.lstrip('%')}" for n in sorted(moved, key=lambda n: -moved[n])[:TOLD])
-    through = f"; {len(between)} tensors go off the chip and back between kernels" if between else ""
+    through = f"; between kernels {', '.join(f'%{n}' for n in sorted(between)[:TOLD])} go off the chip and back" if between else ""
     return f"@{offchip} moves bytes more than once (most for {most}){through}"
 
 
 def _array(best: Judged, steady: SimulationResult, arrays: Mapping[str, ArrayOp], busiest: str) -> str:
     """Whether the busiest array has idle elements, or work that it alone can do or has not handed over."""
-    form, array = best.candidate.form, arrays[busiest]
+    form = best.candidate.form
+    array = next(op for op in arrays.values() if busiest in units_of(op))
+    name_of = array.sym_name.data
     busy = {name.partition(".")[0]: 0.0 for name in steady.busy[busiest]}
     for name, cycles in steady.busy[busiest].items():
         busy[name.partition(".")[0]] += cycles
@@ -128,10 +131,10 @@ def _array(best: Judged, steady: SimulationResult, arrays: Mapping[str, ArrayOp]
         why = "filters leave part of a tile, or ranks do not fill rows and columns"
         return f"{100 * lost / total:.3g} % of @{busiest}'s elements are idle while it works, most in {names}: {why}"
     share = f"@{busiest} has {size:,} of {elements:,} elements"
-    only = _only_there([works[n] for n in sorted(needed, key=lambda n: -needed[n])], arrays, busiest)
+    only = _only_there(works, needed, arrays, name_of)
     if only:
-        return f"{share}, and only it has {only}"
-    others = ", ".join(f"@{a} {100 * sum(steady.busy[a].values()) / steady.cycles:.3g} %" for a in arrays if a != busiest)
+        return f"{share}, and only it has {only}, for most of what it does"
+    others = ", ".join(f"@{a} {100 * sum(steady.busy[a].values()) / steady.cycles:.3g} %" for a in arrays if a != name_of)
     return f"whole Einsums do not share out evenly: @{busiest} is always busy, {others}"
 
 
@@ -140,11 +143,16 @@ def _even(best: Judged, steady: SimulationResult) -> float:
     return min(least_of(best.candidate.form).cycles, steady.cycles)
 
 
-def _only_there(works: Sequence[Work], arrays: Mapping[str, ArrayOp], busiest: str) -> str:
-    """The operations that Einsums of the busiest array ask for and no other array has."""
-    found: dict[str, None] = {}
-    for work in works:
-        lacking = [set(missing_operations(work, array)) for name, array in arrays.items() if name != busiest]
-        for op in sorted(set[str].intersection(*lacking)) if lacking else ():
-            found[op] = None
-    return ", ".join(list(found)[:TOLD])
+def _only_there(works: Mapping[str, Work], needed: Mapping[str, float], arrays: Mapping[str, ArrayOp], busiest: str) -> str:
+    """The operations for which most of an array's work is there, since no other array has them; nothing if most of it could go elsewhere."""
+    found: dict[str, float] = {}
+    bound = 0.0
+    for name, cycles in needed.items():
+        lacking = [set(missing_operations(works[name], array)) for other, array in arrays.items() if other != busiest]
+        alone = set[str].intersection(*lacking) if lacking else set[str]()
+        bound += cycles if alone else 0.0
+        for op in sorted(alone):
+            found[op] = found.get(op, 0.0) + cycles
+    if 2 * bound < sum(needed.values()):
+        return ""
+    return ", ".join(sorted(found, key=lambda op: -found[op])[:TOLD])
