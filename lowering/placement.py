@@ -69,12 +69,15 @@ def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) ->
 
     Scored by points of the Einsums over both ranks: those where both are useful, then those whose result keeps both, then all; each times
     the share of the array that ranks of such sizes fill. So small ranks lose, and batch ranks that only repeat the work. The columns go
-    to the rank that more results keep, so that reductions run along them.
+    to the rank that more results keep, so that reductions run along them. A rank with one coordinate has none to spread, and is taken only
+    where there are no two others.
     """
     kept = {r: sum(w.points for w in works if r in w.kept) for r in sizes}
     last = {r: max((w.kept.index(r) for w in works if r in w.kept), default=0) for r in sizes}
     best: tuple[tuple[float, float, float], Spread] | None = None
-    for pair in combinations([r for r in sizes if any(r in w.ranks for w in works)], 2):
+    there = [r for r in sizes if any(r in w.ranks for w in works)]
+    several = [r for r in there if sizes[r] > 1]
+    for pair in combinations(several if len(several) > 1 else there, 2):
         both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
         row, col = sorted(pair, key=lambda r: (kept[r], last[r]))
         filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
