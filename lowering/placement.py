@@ -145,7 +145,10 @@ def _spread_of(work: Work, spread: Spread, grid: ArrayOp, sizes: Mapping[str, in
 
 
 def _over(work: Work, spread: Spread | None, array: ArrayOp, sizes: Mapping[str, int]) -> Place:
-    """The spread ranks over an array as far as the Einsum has them; without the column's, its longest kept (else reduced) rank."""
-    col = spread.col if spread is not None and spread.col in work.ranks else max(work.kept or work.ranks, key=lambda r: sizes[r], default=None)
+    """The spread ranks over an array as far as the Einsum has them; without the column's, its longest kept (else reduced) rank, and so where the
+    column's has one coordinate."""
+    given = spread is not None and spread.col in work.ranks and sizes[spread.col] > 1
+    kept = [r for r in work.kept if sizes[r] > 1]
+    col = spread.col if spread is not None and given else max(kept or work.ranks, key=lambda r: sizes[r], default=None)
     row = spread.row if spread is not None and spread.row in work.ranks and spread.row != col and array.rows.data > 1 else None
     return Place(array.sym_name.data, () if row is None else (row,), () if col is None else (col,))

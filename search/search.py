@@ -6,21 +6,22 @@ What a form's tasks take at least is known before any schedule (the busiest reso
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import FloatAttr, ModuleOp, StringAttr, f64
 
 from ..backend.machine import Machine
 from ..dialects.accel import KernelOp
-from .assignment import improved
-from .bounds import LowerBound, lower_bound
+from ..dialects.einsum import CascadeOp
+from ..passes.places import most_passed
+from .bounds import LowerBound
 from .checker import violations
-from .forms import Form, forms_of
-from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
+from .forms import forms_of
+from .judge import Judged, Objective, Refused, kernels_of
+from .picking import Picking, Tried, least_of, look, pick
 from .problem import Schedule
-from .scheduling import Solver, scheduled_mapping, solvers
-from .tilings import tilings
+from .scheduling import solvers
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Found:
 
     `least`: the smallest bound of any form that was considered. `schedules`: of its kernels; none where the lowering's own rule did as well.
     `tried`: every form with its bound, and its simulated cycles where it was simulated. `complete`: whether the budget sufficed.
+    `rank`: the one that the cascade as written passes over most often.
     """
 
     best: Judged
@@ -49,6 +51,7 @@ class Found:
     tried: tuple[Tried, ...]
     refused: tuple[Refused, ...]
     complete: bool
+    rank: str | None = None
 
     @property
     def scheduled_by(self) -> str:
@@ -69,19 +72,6 @@ class Found:
             kernel.attributes["scheduled_by"] = StringAttr(self.scheduled_by)
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A form in some tiles: its pipeline, the tiles that are stated, cycles by bounds after assignment, simulated cycles (None: not worth it),
-    pJ, and the bound of its Einsums."""
-
-    pipeline: str
-    tiles: Mapping[str, int | None]
-    bound: float
-    cycles: float | None
-    energy: float
-    least: float
-
-
 class IllegalSchedule(Exception):
     """The search made kernels that its own independent check finds wrong: a fault of einfold's, not of what it was given."""
 
@@ -98,73 +88,16 @@ def search(module: ModuleOp, machine: Machine, options: Options, progress: Calla
     deadline = time.monotonic() + options.budget
     known = solvers()
     solver = known[options.solver or list(known)[-1]]
-    first: list[Judged | Refused] = []
-    complete = True
-    for form in forms_of(module, machine, contract=options.contract, deadline=deadline):
-        for mapping in tilings(form.cascade, machine):
-            if time.monotonic() > deadline and any(isinstance(j, Judged) for j in first):
-                complete = False
-                break
-            first.append(judge(Candidate(form, mapping), machine, "analytic"))
-    complete = complete and time.monotonic() <= deadline
-    refused = [j for j in first if isinstance(j, Refused)]
-    judged = sorted((j for j in first if isinstance(j, Judged)), key=lambda j: j.score(options.objective))
-    if not judged:
-        plainest = min(refused, key=lambda r: len(r.candidate.form.passes), default=None)
+    looked = look(forms_of(module, machine, contract=options.contract, deadline=deadline), machine, options.objective, deadline)
+    if not looked.judged:
+        plainest = min(looked.refused, key=lambda r: len(r.candidate.form.passes), default=None)
         raise NothingFits(plainest.reason if plainest is not None else "there is no form of the cascade")
-    best: tuple[Judged, tuple[Schedule, ...]] | None = None
-    tried: list[Tried] = []
-    for position, default in enumerate(judged):
-        if best is not None and time.monotonic() > deadline:
-            complete = False
-            break
-        progress(f"form {position + 1} of {len(judged)}: {default.candidate.form.pipeline or 'as written'}")
-        bounded = improved(default, machine, options.objective)
-        found = None
-        if best is None or bounded.score(options.objective)[0] < (1 - options.tolerance) * best[0].score(options.objective)[0]:
-            found = scheduled(bounded, machine, options.objective, [solver])
-        tried.append(_told(bounded, found))
-        if found is not None and (best is None or found[0].score(options.objective) < best[0].score(options.objective)):
-            best = found
-    if best is None:
+    picked = pick(looked.judged, machine, Picking(options.objective, options.tolerance, solver, deadline), progress)
+    if picked is None:
         raise NothingFits("no candidate's kernels could be simulated")
-    for kernel in kernels_of(best[0]):
+    for kernel in kernels_of(picked.best):
         if wrong := violations(kernel):
             raise IllegalSchedule(f"kernel '@{kernel.sym_name.data}': {wrong[0]}")
-    least = min((least_of(j.candidate.form) for j in judged), key=lambda b: b.cycles)
-    return Found(best[0], least, best[1], tuple(tried), tuple(refused), complete)
-
-
-def scheduled(bounded: Judged, machine: Machine, objective: Objective, using: Sequence[Solver]) -> tuple[Judged, tuple[Schedule, ...]] | None:
-    """A candidate simulated with its own schedule and with those that solvers find; the best one, and its schedules (none: its own)."""
-    best: tuple[Judged, tuple[Schedule, ...]] | None = None
-    own = judge(bounded.candidate, machine)
-    if isinstance(own, Judged):
-        best = own, ()
-    for solver in using:
-        made = scheduled_mapping(kernels_of(bounded), bounded.candidate.mapping, solver)
-        if made is None:
-            continue
-        mapping, schedules = made
-        found = judge(Candidate(bounded.candidate.form, mapping), machine)
-        if isinstance(found, Judged) and (best is None or found.score(objective) < best[0].score(objective)):
-            best = found, tuple(schedules)
-    return best
-
-
-def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) -> Tried:
-    cycles = None if found is None else found[0].result.cycles
-    candidate = bounded.candidate
-    return Tried(
-        candidate.form.pipeline,
-        candidate.mapping.kernels[0].tiles,
-        bounded.result.cycles,
-        cycles,
-        bounded.energy,
-        least_of(bounded.candidate.form).cycles,
-    )
-
-
-def least_of(form: Form) -> LowerBound:
-    """What no schedule of a form can beat on the module's machine."""
-    return lower_bound(form.cascade, form.machine)
+    least = min((least_of(j.candidate.form) for j in looked.judged), key=lambda b: b.cycles)
+    rank = most_passed(next(op for op in module.walk() if isinstance(op, CascadeOp)))
+    return Found(picked.best, least, picked.schedules, picked.tried, looked.refused, looked.complete and picked.complete, rank)

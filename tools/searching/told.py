@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ...backend.mapping_yaml import WHOLE
 from ...backend.simulate import simulate
 from ...search.judge import kernels_of
+from ...search.picking import Tried
 from ...search.scheduling import AHEAD
-from ...search.search import Found, Tried
+from ...search.search import Found
 
 PIPELINE = "pipeline: "
 """What stands before the passes of a form in a mapping's comment."""
