@@ -33,6 +33,9 @@ from .splits import splits
 TILES = (1, 2, 4)
 """Sizes of a tile along a traversed rank, in sides of the largest array."""
 
+SHORTER = (4, 16)
+"""Parts of a side that a tile has where a buffer may be small."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -64,18 +67,25 @@ def side_of(machine: Machine) -> int:
 
 
 def pipelines(
-    machine: Machine, *, contract: bool, ranks: Sequence[str] = (), split: Sequence[tuple[ModulePass, ...]] = (), filters: bool = False
+    machine: Machine,
+    *,
+    contract: bool,
+    ranks: Sequence[str] = (),
+    split: Sequence[tuple[ModulePass, ...]] = (),
+    filters: bool = False,
+    smaller: bool = False,
 ) -> Iterator[tuple[ModulePass, ...]]:
     """The pipelines to try, those that are most often best first.
 
     `ranks`: over each of which alone passes may be reduced, too; `split`: pipelines that split a rank. `contract`: also with products fused into
     sums (see `einsum-fuse-maps`). Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`).
-    `filters`: with what is computed only where it is read (see `einsum-push-filters`).
+    `filters`: with what is computed only where it is read (see `einsum-push-filters`). `smaller`: in tiles shorter than a side, too.
     """
     side = side_of(machine)
     degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
-    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=side * n), EinsumDcePass()) for n in TILES]
-    rewrites += [(EinsumOnePass(rank=rank, size=side * n), EinsumDcePass()) for rank in ranks for n in TILES]
+    sizes = [side * n for n in TILES] + list(dict.fromkeys(max(1, side // n) for n in SHORTER if smaller))
+    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=size), EinsumDcePass()) for size in sizes]
+    rewrites += [(EinsumOnePass(rank=rank, size=size), EinsumDcePass()) for rank in ranks for size in sizes]
     rewrites += split
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
     if filters:
@@ -87,17 +97,18 @@ def pipelines(
         yield passes
 
 
-def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True, deadline: float = inf) -> list[Form]:
+def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True, deadline: float = inf, smaller: bool = False) -> list[Form]:
     """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form.
 
-    `deadline`: in seconds of `time.monotonic`; once it has passed, no further pipeline is tried if one gave a form.
+    `smaller`: see `pipelines`. `deadline`: in seconds of `time.monotonic`; once it has passed, no further pipeline is tried if one gave a form.
     """
     found: dict[str, Form] = {}
     filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
     cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
     several = [rank for rank in cascade.sizes if passes_over(cascade, rank) > 1]
     split = splits(module, several)
-    for passes in pipelines(machine, contract=contract, ranks=several if len(several) > 1 else (), split=split, filters=filters):
+    alone = several if len(several) > 1 else ()
+    for passes in pipelines(machine, contract=contract, ranks=alone, split=split, filters=filters, smaller=smaller):
         if found and time.monotonic() > deadline:
             break
         form = rewritten(module, passes)

@@ -19,7 +19,7 @@ from .tilings import tilings
 @dataclass(frozen=True)
 class Tried:
     """A form in some tiles: its pipeline, the tiles that are stated, cycles by bounds after assignment, simulated cycles (None: not worth it),
-    pJ, the bound of its Einsums; its busiest resource, and the bytes that it moves off the chip; the candidate itself."""
+    pJ, the bound of its Einsums; and its kernels, as simulated or else as bounded."""
 
     pipeline: str
     tiles: Mapping[str, int | None]
@@ -27,9 +27,7 @@ class Tried:
     cycles: float | None
     energy: float
     least: float
-    critical: str
-    offchip: int
-    candidate: Candidate
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,8 @@ def _told(bounded: Judged, found: tuple[Judged, tuple[Schedule, ...]] | None) ->
     candidate, result = bounded.candidate, bounded.result
     cycles = None if found is None else found[0].result.cycles
     least = least_of(candidate.form).cycles
-    tiles, offchip = candidate.mapping.kernels[0].tiles, bytes_off_chip(bounded)
-    return Tried(candidate.form.pipeline, tiles, result.cycles, cycles, bounded.energy, least, result.critical, offchip, candidate)
+    tiles = candidate.mapping.kernels[0].tiles
+    return Tried(candidate.form.pipeline, tiles, result.cycles, cycles, bounded.energy, least, bounded if found is None else found[0])
 
 
 def bytes_off_chip(judged: Judged) -> int:

@@ -41,7 +41,7 @@ def test_decode_has_no_use_for_parts_where_bytes_decide() -> None:
     """They are tried, and no better: keys and values are read once whatever the form."""
     found = searched("attention.mlir", sizes="b=1,h=1,p=1,m=65536")
     parts = [t for t in found.tried if "split" in t.pipeline]
-    assert parts and all(t.critical == "dram" for t in parts)
+    assert parts and all(t.judged.result.critical == "dram" for t in parts)
     assert min(t.bound for t in parts) == pytest.approx(found.best.result.cycles, rel=1e-3)
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from ...backend.mapping_yaml import WHOLE
 from ...backend.simulate import simulate
-from ...search.judge import kernels_of
+from ...search.contenders import contenders
+from ...search.judge import Objective, kernels_of
 from ...search.picking import Tried
 from ...search.scheduling import AHEAD
 from ...search.search import Found
+from .why import against, contender_json, passes_line
 
 PIPELINE = "pipeline: "
 """What stands before the passes of a form in a mapping's comment."""
@@ -49,7 +51,7 @@ def gap_of(found: Found) -> Gap:
     return Gap(1 - steady / cycles, (steady - own) / cycles, (own - least) / cycles)
 
 
-def lines(found: Found) -> list[str]:
+def lines(found: Found, objective: Objective) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
     gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
@@ -61,6 +63,8 @@ def lines(found: Found) -> list[str]:
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
+    if found.rank is not None:
+        told.append(f"  {passes_line(found.rank, *contenders(found, objective), offchip_of(found), objective)}")
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if best.candidate.mapping.einsums:
@@ -77,7 +81,7 @@ def lines(found: Found) -> list[str]:
     return told
 
 
-def to_json(found: Found) -> dict[str, object]:
+def to_json(found: Found, objective: Objective) -> dict[str, object]:
     """The search as plain data: cycles, seconds, pJ, gap and its parts, forms, schedules."""
     gap = gap_of(found)
     return {
@@ -92,6 +96,7 @@ def to_json(found: Found) -> dict[str, object]:
         "gap": gap.total,
         "gap_parts": {"waiting": gap.waiting, "placement": gap.placement, "form": gap.form},
         "reason": gap.reason,
+        "passes": _passes_json(found, objective),
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
         "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items()},
@@ -99,6 +104,19 @@ def to_json(found: Found) -> dict[str, object]:
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
     }
+
+
+def _passes_json(found: Found, objective: Objective) -> dict[str, object] | None:
+    if found.rank is None:
+        return None
+    chosen, others = contenders(found, objective)
+    why = against(chosen, others, offchip_of(found), objective)
+    return {"rank": found.rank, "chosen": contender_json(chosen), "others": [contender_json(o) for o in others], "why": why}
+
+
+def offchip_of(found: Found) -> str:
+    """The name of the machine's off-chip memory."""
+    return found.best.candidate.form.machine.offchip.sym_name.data
 
 
 def _form(tried: Tried) -> Mapping[str, object]:
