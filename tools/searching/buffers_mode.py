@@ -10,7 +10,7 @@ from ...search.buffers import Curve, curve
 from ...search.search import NothingFits
 from ..diagnostics import Diagnostic, Failure
 from ..figures.buffers import buffers_figure
-from ..figures.saving import write_figure
+from ..figures.saving import check_figure, write_figure
 from ..progress import doing
 from .buffers_told import curve_json, curve_lines
 from .search_mode import BUDGET_SECONDS, loaded, options_of
@@ -39,6 +39,8 @@ def run(args: Namespace) -> int:
     for option in ("emit", "keep"):
         if getattr(args, option) is not None:
             raise Failure(Diagnostic("error", "is for one search, without --buffers", f"--{option}"))
+    if args.figure is not None:
+        check_figure(args.figure)
     sizes = None if args.buffers.strip().lower() == AROUND else sizes_of(args.buffers)
     budget = f"{CURVE_SECONDS:g}" if args.budget == f"{BUDGET_SECONDS:g}s" else None
     options = options_of(args, budget)

@@ -15,7 +15,7 @@ def curve_lines(found: Curve, offchip: str, objective: Objective) -> list[str]:
     told = [
         f"passes over {found.rank} against the size of @{found.memory} ({byte_count(found.own)} in the machine)",
         "",
-        f"{'buffer':>10} {'passes':>7} {'cycles':>20} {'off the chip':>14} {'J':>12}  limited by",
+        f"{'buffer':>10} {'passes':>7} {'cycles':>20} {'off the chip':>14} {'J':>12} {'':>10}  limited by",
     ]
     for point in found.points:
         told += _rows(point, offchip, objective)
@@ -31,11 +31,13 @@ def _rows(point: Point, offchip: str, objective: Objective) -> Iterator[str]:
     size = byte_count(point.capacity)
     chosen = point.chosen if point.contenders else None
     for each in point.contenders:
-        why = "best" if each is chosen or chosen is None else against(chosen, [each], offchip, objective)[0].partition(", limited by ")[2]
-        limit = f"{each.critical}; best" if each is chosen else why
-        yield f"{size:>10} {each.passes:>7} {each.cycles:>20,.0f} {byte_count(each.offchip):>14} {each.energy / 1e12:>12.6g}  {limit}"
+        worse, limit = "best", each.critical
+        if chosen is not None and each is not chosen:
+            worse = f"{100 * (each.score / chosen.score - 1):+.1f} %" if chosen.score else ""
+            limit = against(chosen, [each], offchip, objective)[0].partition(", limited by ")[2]
+        yield f"{size:>10} {each.passes:>7} {each.cycles:>20,.0f} {byte_count(each.offchip):>14} {each.energy / 1e12:>12.6g} {worse:>10}  {limit}"
     for passes, reason in point.refused.items():
-        yield f"{size:>10} {passes:>7} {'-':>20} {'-':>14} {'-':>12}  {reason}"
+        yield f"{size:>10} {passes:>7} {'-':>20} {'-':>14} {'-':>12} {'':>10}  {reason}"
 
 
 def crossovers(found: Curve) -> list[str]:
