@@ -99,6 +99,8 @@ def indices(offset: Affine, strides: Strides, sizes: Mapping[str, int]) -> tuple
 
     Whether it lies inside the strides' own sizes is left to the caller.
     """
+    if len(strides) == 1 and strides[0].step == 1:
+        return (offset,)
     found: list[Affine] = []
     for position, stride in enumerate(strides):
         last = position == len(strides) - 1

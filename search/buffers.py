@@ -97,17 +97,13 @@ def curve(
             complete = False
             break
         progress(f"{size:,} bytes of @{name}")
-        point = maker.point(size)
-        if point.contenders:
-            points.append(point)
-        elif sizes is None and (points or size <= own):
+        points.append(maker.point(size))
+        if sizes is None and not points[-1].contenders:
             ended = True
             break
-        elif sizes is not None:
-            points.append(point)
     if not any(p.contenders for p in points):
         raise NothingFits(next((r for p in points for r in p.refused.values()), "no size of the buffer has kernels"))
-    return Curve(rank, name, own, tuple(reversed(points)), ended, complete)
+    return Curve(rank, name, own, tuple(reversed(points[:-1] if ended else points)), ended, complete)
 
 
 class _Maker:

@@ -14,6 +14,9 @@ from .judge import Judged, Objective
 from .picking import bytes_off_chip
 from .search import Found
 
+CLOSE = 1e-3
+"""Share by which scores may differ and count as equal."""
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -65,5 +68,7 @@ def contenders(found: Found, objective: Objective) -> tuple[Contender, list[Cont
 
 
 def least(some: Iterable[Contender]) -> Contender:
-    """The one with the smallest score; of equals the one with the fewest bytes off the chip, then with the fewest operations."""
-    return min(some, key=lambda c: (c.score, c.offchip, c.operations))
+    """The one with the smallest score; of those that are `CLOSE` to it, the one that takes the least energy."""
+    known = list(some)
+    limit = (1 + CLOSE) * min(c.score for c in known)
+    return min((c for c in known if c.score <= limit), key=lambda c: (c.energy, c.score))

@@ -63,8 +63,9 @@ def lines(found: Found, objective: Objective) -> list[str]:
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
-    if found.rank is not None:
-        told.append(f"  {passes_line(found.rank, *contenders(found, objective), offchip_of(found), objective)}")
+    chosen, others = contenders(found, objective)
+    if found.rank is not None and others:
+        told.append(f"  {passes_line(found.rank, chosen, others, offchip_of(found), objective)}")
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if best.candidate.mapping.einsums:

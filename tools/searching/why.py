@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...search.contenders import Contender
+from ...search.contenders import CLOSE, Contender
 from ...search.judge import Objective
 from ..quantities import byte_count
-
-CLOSE = 1e-3
-"""Share by which scores may differ and count as equal."""
 
 WAITING = 0.05
 """Share of the time from which waiting is worth a word."""
@@ -38,7 +35,10 @@ def _passes(passes: int) -> str:
 
 def _worse(chosen: Contender, other: Contender, objective: Objective) -> str:
     more = other.score / chosen.score - 1 if chosen.score else 0.0
-    share = "within 0.1 %" if abs(more) < CLOSE else f"{100 * more:+.1f} % {MEASURES[objective]}"
+    share = f"{100 * more:+.1f} % {MEASURES[objective]}"
+    if abs(more) <= CLOSE:
+        energy = 100 * (other.energy / chosen.energy - 1) if chosen.energy else 0.0
+        share = f"within {100 * CLOSE:g} %" + (f", {energy:+.1f} % energy" if abs(energy) >= 0.05 else "")
     return f"{'' if other.exact else 'at least '}{other.cycles:,.0f} cycles ({share})"
 
 
