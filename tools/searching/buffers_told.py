@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...search.buffers import Curve, Point
+from ...search.contenders import CLOSE
 from ...search.judge import Objective
 from ..quantities import byte_count
 from .why import against, contender_json
@@ -33,7 +34,8 @@ def _rows(point: Point, offchip: str, objective: Objective) -> Iterator[str]:
     for each in point.contenders:
         worse, limit = "best", each.critical
         if chosen is not None and each is not chosen:
-            worse = f"{100 * (each.score / chosen.score - 1):+.1f} %" if chosen.score else ""
+            more = each.score / chosen.score - 1 if chosen.score else 0.0
+            worse = "as good" if abs(more) <= CLOSE else f"{100 * more:+.1f} %"
             limit = against(chosen, [each], offchip, objective)[0].partition(", limited by ")[2]
         yield f"{size:>10} {each.passes:>7} {each.cycles:>20,.0f} {byte_count(each.offchip):>14} {each.energy / 1e12:>12.6g} {worse:>10}  {limit}"
     for passes, reason in point.refused.items():
