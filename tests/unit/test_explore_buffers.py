@@ -53,10 +53,11 @@ def test_sizes_share_what_they_have_in_common_and_nothing_else(toy: str) -> None
 
 
 def test_what_still_fits_is_known_again(toy: str) -> None:
-    module, machine = on_machine("logsumexp.mlir", toy, SIZES)
+    """Blocks of queries shrink with the buffer, though no tile does."""
+    module, machine = on_machine("attention.mlir", toy, "b=1,h=1,p=32,m=16,e=4,f=4")
     judging = Remembering("buffer")
-    for form in forms_of(module, machine, contract=False)[:3]:
-        for capacity in (65536, 2048, 512, 256):
+    for form in forms_of(module, machine, contract=False)[:2]:
+        for capacity in (65536, 16384, 2048, 1024, 512):
             smaller = with_capacity(machine, "buffer", capacity)
             resized = replace(form, module=form.module.clone())
             resized.machine.memories["buffer"].properties["capacity"] = type(resized.machine.word)(capacity)
@@ -67,7 +68,7 @@ def test_what_still_fits_is_known_again(toy: str) -> None:
             assert isinstance(known, Judged) and known.candidate.form is resized
             assert list(map(str, kernels_of(known))) == list(map(str, kernels_of(anew)))
             assert known.result == anew.result
-    assert 3 <= judging.made < 12
+    assert 4 <= judging.made < 10
 
 
 def test_short_fibers_are_stored_where_they_fit_and_computed_again_where_they_do_not() -> None:
