@@ -110,13 +110,31 @@ def _bottoms(
     new, old = Param(summary.name), Param(summary.name + OLD)
     found: list[float] = []
     starts = True
-    for value in (start, 0.0) if summary.range.low == 0 and start != 0 else (start,):
+    own = (start, 0.0) if summary.range.low == 0 and start != 0 else (start,)
+    for value in dict.fromkeys((*own, *_drawn_along(summary, known, functions))):
         from_it = all(_regular(entries, {old: value}, samples, functions) for _ in range(_TRIALS))
         at_it = from_it and _regular([*bases, *entries], {new: value, old: value}, samples, functions)
         starts = starts and from_it and (at_it or value == start)
         if not at_it:
             found.append(value)
     return found, starts
+
+
+def _drawn_along(summary: Summary, known: Invariants, functions: Table) -> Iterator[float]:
+    """Infinities that a summary is at while one that its body refers to is at its own bottom: `max(x - D)` where all of D's elements are masked."""
+    for other in (known.summaries[n] for n in known.summaries if Param(n) in walk(summary.body)):
+        bottom = known.laws.identity(other.op)
+        if bottom is None or math.isfinite(bottom):
+            continue
+        samples, corners = Samples(known, [summary.body, other.body]), Corners([summary.body, other.body])
+        try:
+            for point in (p for _ in range(_TRIALS) for p in corners.points(samples.draw())):
+                for values in _elements_at(bottom, other, point, functions):
+                    value = evaluate(summary.body, {**values, Param(other.name): bottom}, functions)
+                    if math.isinf(value):
+                        yield value
+        except Opaque:
+            continue
 
 
 def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumulator], known: Invariants, functions: Table) -> Expr:
@@ -128,7 +146,7 @@ def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumula
 
 
 def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
-    if len(bottoms) > 1 and summary.range.nonnegative:
+    if len(bottoms) > 1 and summary.range.nonnegative and max(bottoms) <= 0:
         return Apply("le", (value, ZERO))
     return _either([Apply("eq", (value, Num(int(b) if math.isfinite(b) else b))) for b in bottoms])
 

@@ -311,3 +311,15 @@ def test_a_root_of_a_product_needs_the_sign_of_both() -> None:
 def test_products_are_not_sums() -> None:
     """A product over elements that does not separate is refused; the forms of sums are not tried on it."""
     assert isinstance(derive_chain([R("D", "max", x), R("Z", "mul", exp(P.D) - P.D * y)])[-1], Refusal)
+
+
+def test_a_summary_of_what_is_shifted_by_a_masked_one_is_infinite_while_that_one_is() -> None:
+    """While all of s is masked its maximum is -inf, and the maximum of x less that is +inf: it must not be subtracted from anything."""
+    masked = select(y > 0, s, -INF)
+    chain = [R("T", "max", masked), R("U", "max", x - P.T), R("Z", "add", exp(masked - P.T) * (x - P.U))]
+    rows = data(s=[9, 9, 1, 2], x=[5, 1, 3, 4], y=[-1, -1, 1, 1])
+    top = 2 - 0
+    expected = sum(math.exp(a - top) * (b - (5 - top)) for a, b in ((1, 3), (2, 4)))
+    for options in (Options(), Options(check=False)):
+        for tiles in ([1, 1, 1, 1], [2, 2], [4]):
+            assert run(chain, rows, tiles, options=options)["Z"] == pytest.approx(expected, rel=1e-12)
