@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, softmax, sqrt, text, v, w, weight, x, y
+from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, sin, softmax, sqrt, text, v, w, weight, x, y
 
 from einfold.algebra.derivation import Derived, Options, Reduction, Refusal
 from einfold.algebra.derive import derive_chain
@@ -323,3 +323,13 @@ def test_a_summary_of_what_is_shifted_by_a_masked_one_is_infinite_while_that_one
     for options in (Options(), Options(check=False)):
         for tiles in ([1, 1, 1, 1], [2, 2], [4]):
             assert run(chain, rows, tiles, options=options)["Z"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_elements_that_were_seen_while_a_summary_was_infinite_are_counted() -> None:
+    """While exp(s) has added up to 0, the maximum of w / sum is infinite; what was added under it by then was not nothing."""
+    chain = [R("D", "add", exp(s)), R("U", "max", w / P.D), R("Z", "add", sin(x) * (x - P.U / n))]
+    rows = data(s=[-INF, -INF, 0, 0], w=[1, -1, 4, 2], x=[1, 2, 3, 4])
+    expected = sum(math.sin(a) * (a - 2 / 4) for a in (1, 2, 3, 4))
+    for options in (Options(), Options(check=False)):
+        for tiles in ([1, 1, 1, 1], [2, 2], [4]):
+            assert run(chain, rows, tiles, {n.e: 4.0}, options=options)["Z"] == pytest.approx(expected, rel=1e-12)
