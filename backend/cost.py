@@ -11,6 +11,7 @@ from math import prod
 from xdsl.ir import Operation, SSAValue
 
 from ..algebra.affine import Affine
+from ..algebra.strided import strides_in
 from ..dialects.accel import ArrayOp, KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
 from ..dialects.accel_body import StateOp
 from ..dialects.accel_checks import machine_of
@@ -100,7 +101,7 @@ class _Costs:
                     ranks = tuple(r for r in tile_ranks_of(op.source, self.kernel) if r in self.ragged)
                 else:
                     clips = _clips(op.source if isinstance(op, LoadOp) else op.target, op.subscripts.data, self.kernel)
-                whole = prod(c.high - c.low + 1 for c in (*clips, *(self.ragged[r] for r in ranks)))
+                whole = prod(c.whole for c in (*clips, *(self.ragged[r] for r in ranks)))
 
                 def work(existing: tuple[int, ...], anew: bool) -> Work:
                     return self._transfer({key: count * prod(existing) / whole for key, count in moved.items()})
@@ -251,5 +252,6 @@ def _clips(tensor: SSAValue, subscripts: tuple[Affine, ...], kernel: KernelOp) -
         low, high = subscript.bounds(kernel.sizes)
         if low < 0 or high >= size:
             inner = Affine.of(((r, c) for r, c in subscript.terms if r in tiles), subscript.const)
-            found.append(Clip({r: c for r, c in subscript.terms if r not in tiles}, *inner.bounds(tiles), size))
+            base = {r: c for r, c in subscript.terms if r not in tiles}
+            found.append(Clip(base, *inner.bounds(tiles), size, strides_in(inner, tiles)))
     return tuple(found)

@@ -145,9 +145,7 @@ class Kinds:
         found: list[int] = []
         for done, (owner, clip) in zip(kind[1], self._clips, strict=True):
             if owner == position:
-                whole = clip.high - clip.low + 1
-                within = 0 if isinstance(done, str) else min(done + clip.high, clip.size - 1) - max(done + clip.low, 0) + 1
-                found.append(whole if done == FULL else max(0, within))
+                found.append(clip.whole if done == FULL else 0 if isinstance(done, str) else clip.existing(done))
         return tuple(found)
 
     def census(self, level: int, kind: Kind) -> Counter[Row]:

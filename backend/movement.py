@@ -5,7 +5,7 @@ unless that is the same (a sum of ranks counts as new whenever one of them moves
 inside the innermost rank that it has (stationary), and one more fetch of everything per coordinate outside of it; along rows and columns
 it costs nothing (multicast). A rank spread over rows or columns that has more coordinates than there are takes turns like any other, in
 folds, the last one ragged. Results that are reduced over a rank outside of one that they keep are written and read back once per
-coordinate of it. This is the reuse analysis of Timeloop (ISPASS 2019), exact for the boxes that subscripts span;
+coordinate of it. This is the reuse analysis of Timeloop (ISPASS 2019), for the elements that subscripts reach, not their hull;
 `tests/unit/test_data_movement.py` compares it with enumeration.
 """
 
@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
 from math import prod
 
 from ..algebra.affine import Affine
 from ..algebra.expr import accesses
+from ..algebra.strided import reached
 from ..dialects.accel import ArrayOp, TaskOp
 from ..dialects.accel_mix import task_ranks
 
@@ -69,7 +70,7 @@ def fetched(subscripts: Sequence[Affine], turns: Sequence[Turn]) -> int:
 
 
 def boxes(subscripts: Sequence[Affine], turns: Sequence[Turn]) -> int:
-    """The sizes of the boxes that subscripts reach in each turn, summed over the turns of their own ranks."""
+    """The elements that subscripts reach in each turn, summed over the turns of their own ranks."""
     known = {t.rank: t for t in turns}
     seen: set[str] = set()
     total = 1
@@ -79,9 +80,15 @@ def boxes(subscripts: Sequence[Affine], turns: Sequence[Turn]) -> int:
         if len(own) == 1:
             total *= own[0][0].size
         elif own:
-            count = prod(t.trips for t, _ in own)
-            total *= count + sum(c * (t.size - t.trips) * (count // t.trips) for t, c in own)
+            widths = (_widths(t) for t, _ in own)
+            total *= sum(prod(n for _, n in at) * reached([(c, w) for (_, c), (w, _) in zip(own, at, strict=True)]) for at in product(*widths))
     return total
+
+
+def _widths(turn: Turn) -> list[tuple[int, int]]:
+    """How many coordinates are at work, and in how many turns: the last one may be ragged."""
+    whole, rest = divmod(turn.size, turn.width)
+    return [(width, times) for width, times in ((turn.width, whole), (rest, int(rest > 0))) if times]
 
 
 def repeats(relevant: set[str], turns: Sequence[Turn]) -> int:

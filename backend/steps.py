@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, prod
 
+from ..algebra.strided import Stride, Strides, within
 from ..dialects.accel_attrs import When
 from .actions import Actions
 
@@ -32,12 +33,25 @@ class ReadPlan:
 
 @dataclass(frozen=True)
 class Clip:
-    """A dimension of a tile that can reach past its tensor: elements `base(loops) + low .. + high`, of which 0 .. size - 1 exist."""
+    """A dimension of a tile that can reach past its tensor: elements `base(loops) + low .. + high`, of which 0 .. size - 1 exist.
+
+    `strides`: which of the elements between are in the tile; none: all.
+    """
 
     base: Mapping[str, int]
     low: int
     high: int
     size: int
+    strides: Strides = ()
+
+    @property
+    def whole(self) -> int:
+        """Elements of a whole tile."""
+        return prod(s.size for s in self.strides) if self.strides else self.high - self.low + 1
+
+    def existing(self, base: int) -> int:
+        """Elements that there are of the tile at `base`."""
+        return within(self.strides or (Stride(1, self.whole),), base + self.low, self.size)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class Step:
     @property
     def whole(self) -> Work:
         """What a run on whole tiles does."""
-        return self.work(tuple(c.high - c.low + 1 for c in self.clips), False)
+        return self.work(tuple(c.whole for c in self.clips), False)
 
     @property
     def cycles(self) -> Fraction:

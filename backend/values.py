@@ -18,12 +18,13 @@ from ..algebra.expr import Access, Apply
 from ..algebra.operators import REDUCTION_OPERATORS
 from ..dialects.accel import KernelOp, LoadOp, MoveOp, StateOp, StoreOp, TaskOp
 from ..dialects.accel_nest import Producer, Scheduled, issue_order, states, strides, weights
-from ..dialects.accel_tiles import tile_extents
+from ..dialects.accel_tiles import tile_strides
 from ..dialects.einsum_scope import tensor_of
 from ..interpreter.compute import evaluate_compute
 from ..interpreter.elements import Array, Number, limit, representable
 from ..interpreter.user_operators import UserOperator, user_operators
 from .values_tensors import checked_inputs, element_of, poison
+from .windows import Window, coordinates
 
 MOST_RUNS = 1_000_000
 """Most runs of operations that a module may take in values; larger shapes are for the simulation in time."""
@@ -195,34 +196,21 @@ class _KernelRun:
         element = element_of(op.result, self.dtype)
         fill = 0 if op.empty is None else op.empty.data
         tile = np.full(tensor_of(op.result).get_shape(), limit(fill, element.stored), element.stored)
-        inside, within = self._window(op.source, op.subscripts.data, at)
-        if inside is not None:
-            tile[within] = self.tensors[op.source][inside]
+        window = self._window(op.source, op.subscripts.data, at)
+        window.merged(tile)[window.part] = self.tensors[op.source][window.source]
         return tile
 
     def _store(self, op: StoreOp, at: Mapping[str, int]) -> None:
-        inside, within = self._window(op.target, op.subscripts.data, at)
-        if inside is not None:
-            self.tensors[op.target][inside] = self._tile(op.value, at)[within]
+        window = self._window(op.target, op.subscripts.data, at)
+        self.tensors[op.target][window.source] = window.merged(self._tile(op.value, at))[window.part]
 
-    def _window(
-        self, tensor: SSAValue, subscripts: tuple[Affine, ...], at: Mapping[str, int]
-    ) -> tuple[tuple[slice | int, ...] | None, tuple[slice, ...]]:
-        """Where a tile lies in its tensor and which part of it that is; (None, ()) if it lies outside."""
-        inside: list[slice | int] = []
-        within: list[slice] = []
-        for subscript, extent, size in zip(subscripts, tile_extents(subscripts, self.tiles), tensor_of(tensor).get_shape(), strict=True):
+    def _window(self, tensor: SSAValue, subscripts: tuple[Affine, ...], at: Mapping[str, int]) -> Window:
+        """Where a tile lies in its tensor and which part of it that is."""
+        lying = list[tuple[Array, int]]()
+        for subscript, along, size in zip(subscripts, tile_strides(subscripts, self.tiles), tensor_of(tensor).get_shape(), strict=True):
             fixed = subscript.substitute({loop: Affine((), coordinate) for loop, coordinate in at.items()})
-            low = fixed.bounds(self.tiles)[0]
-            first, past = max(low, 0), min(low + (extent or 1), size)
-            if first >= past:
-                return None, ()
-            if extent is None:
-                inside.append(low)
-            else:
-                inside.append(slice(first, past))
-                within.append(slice(first - low, past - low))
-        return tuple(inside), tuple(within)
+            lying.append((coordinates(along, fixed.bounds(self.tiles)[0]), size))
+        return Window.of(lying)
 
 
 def _producer(value: SSAValue) -> Producer:

@@ -33,7 +33,9 @@ class LoadOp(ScheduledOp):
     """Move a tile of a tensor from the off-chip memory to a memory of the chip, or past it to an array.
 
     A dimension of the tensor whose subscript has tile ranks is a dimension of the tile, as large as the tile ranks reach; the others
-    are taken at the loops' coordinates. What lies outside the tensor is not moved and reads as `empty` (0 unless stated).
+    are taken at the loops' coordinates. Where tile ranks reach coordinates at several distances, as m2 and m0 do in
+    `8192 * m2 + 256 * m1 + m0`, each is a dimension of the tile, the longest step first, and what lies between is not in it. What lies
+    outside the tensor is not moved and reads as `empty` (0 unless stated).
     A tile loaded to an array is kept nowhere: it streams, and is moved as often as the tasks that read it ask for it.
     `copies` tiles are held at a time: with 2, a tile may arrive while the one before it is in use.
 

@@ -8,21 +8,19 @@ from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute
 
 from ..algebra.affine import Affine
+from ..algebra.strided import Strides, strides_in
 
 
-def tile_extents(subscripts: tuple[Affine, ...], tiles: Mapping[str, int]) -> tuple[int | None, ...]:
-    """Per dimension of a tensor, the extent of a tile cut out of it; None where no tile rank stands, so no dimension of the tile."""
-    return tuple(_extent(s, tiles) for s in subscripts)
+def tile_strides(subscripts: tuple[Affine, ...], tiles: Mapping[str, int]) -> tuple[Strides, ...]:
+    """Per dimension of a tensor, the strides of a tile cut out of it, each a dimension of the tile; none where no tile rank stands."""
+    return tuple(strides_in(s, tiles) for s in subscripts)
 
 
-def _extent(subscript: Affine, tiles: Mapping[str, int]) -> int | None:
-    inner = Affine.of((r, c) for r, c in subscript.terms if r in tiles)
-    if not inner.terms:
-        return None
-    low, high = inner.bounds(tiles)
-    return high - low + 1
+def tile_shape(subscripts: tuple[Affine, ...], tiles: Mapping[str, int]) -> tuple[int, ...]:
+    """The shape of a tile cut out of a tensor at `subscripts`."""
+    return tuple(stride.size for strides in tile_strides(subscripts, tiles) for stride in strides)
 
 
 def tile_type(subscripts: tuple[Affine, ...], tiles: Mapping[str, int], element: Attribute) -> TensorType[Attribute]:
     """The type of a tile cut out of a tensor at `subscripts`."""
-    return TensorType(element, [e for e in tile_extents(subscripts, tiles) if e is not None])
+    return TensorType(element, tile_shape(subscripts, tiles))

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 from ..algebra.affine import Affine
 from . import accel_body, accel_move, accel_task
 from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
-from .accel_tiles import tile_extents
+from .accel_tiles import tile_shape
 from .einsum_scope import tensor_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def verify_load(op: LoadOp) -> None:
 
 
 def _check_tile(tile: SSAValue, subscripts: tuple[Affine, ...], kernel: KernelOp) -> None:
-    expected = tuple(e for e in tile_extents(subscripts, kernel.tiles.sizes) if e is not None)
+    expected = tile_shape(subscripts, kernel.tiles.sizes)
     if tensor_of(tile).get_shape() != expected:
         raise VerifyException(f"{named(tile)} has shape {list(tensor_of(tile).get_shape())}, but the subscripts cut tiles of shape {list(expected)}")
 

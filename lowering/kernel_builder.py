@@ -23,7 +23,7 @@ from .homes import Homes
 from .kernel_plan import KernelPlan
 from .placed import Place
 from .program import Einsum, Tensor
-from .tiles import Dim, Load, Tile, loaded_when, stored_when
+from .tiles import Dim, Load, Tile, loaded_when, shape_of, stored_when
 
 
 class KernelBuilder:
@@ -72,7 +72,7 @@ class KernelBuilder:
         out = self.out(einsum.out)
         reduced = tuple(Reduction(r.op, tuple(t for n in r.ranks if (t := self.nest.tile_rank(n)) is not None)) for r in reduce)
         reduced = tuple(r for r in reduced if r.ranks)
-        shape = [d.extent for d in self.plan.tiles[einsum.results[0]].dims if d.extent is not None]
+        shape = shape_of(self.plan.tiles[einsum.results[0]].dims)
         elements = [t.element for t in einsum.results] if element is None else [element]
         empty = einsum.empty if declares and empty is None else empty
         present = {r for s in out for r in s.ranks} | {r for reduction in reduced for r in reduction.ranks}
@@ -129,8 +129,7 @@ class KernelBuilder:
         return map_leaves(einsum.map, leaf), operands
 
     def state(self, tensor: Tensor, dims: Sequence[Dim], out: tuple[Affine, ...], loop: str, init: int | float | SSAValue, name: str) -> StateOp:
-        shape = [d.extent for d in dims if d.extent is not None]
-        op = StateOp(SubscriptsAttr(out), loop, init, TensorType(tensor.element, shape))
+        op = StateOp(SubscriptsAttr(out), loop, init, TensorType(tensor.element, shape_of(dims)))
         op.result.name_hint = _hint(name)
         self.body.append(op)
         return op

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +17,8 @@ from .work import Work, missing_operations
 
 def check_names(cascade: CascadeOp, mapping: CascadeMapping, works: Sequence[Work], machine: MachineOp) -> None:
     """Raise `LocatedPassFailure` for the first name of a mapping that the cascade or the machine does not have."""
-    einsums = {n for w in works for r in w.op.results_ if (n := r.name_hint) is not None}
+    named = Counter(n for w in works for r in w.op.results_ if (n := r.name_hint) is not None)
+    einsums = set(named)
     tensors = einsums | {a.name_hint for a in cascade.body.block.args if a.name_hint is not None}
     told = f"mapping '{mapping.name}'"
 
@@ -32,7 +34,9 @@ def check_names(cascade: CascadeOp, mapping: CascadeMapping, works: Sequence[Wor
         if loop_rank(name, cascade.sizes) is None:
             remarks.fail(cascade, f"{told}: a tensor is held over loop '{name}', which is over no rank{nearest(name, sorted(cascade.sizes))}")
     for kernel in mapping.kernels:
-        check([task.partition(".")[0] for task in kernel.schedule], einsums, "Einsum")
+        # The lowering numbers tensors of one name from the second on.
+        numbered = {f"{name}_{i}" for name, count in named.items() for i in range(2, count + 1)}
+        check([task.partition(".")[0] for task in kernel.schedule], einsums | numbered, "Einsum")
         check([*kernel.tiles, *kernel.blocks], cascade.sizes, "rank")
         check([*kernel.spill, *kernel.budget], machine.memories, "memory")
 

@@ -69,12 +69,15 @@ def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) ->
 
     Scored by points of the Einsums over both ranks: those where both are useful, then those whose result keeps both, then all; each times
     the share of the array that ranks of such sizes fill. So small ranks lose, and batch ranks that only repeat the work. The columns go
-    to the rank that more results keep, so that reductions run along them.
+    to the rank that more results keep, so that reductions run along them. A rank with one coordinate has none to spread, and is taken only
+    where there are no two others.
     """
     kept = {r: sum(w.points for w in works if r in w.kept) for r in sizes}
     last = {r: max((w.kept.index(r) for w in works if r in w.kept), default=0) for r in sizes}
     best: tuple[tuple[float, float, float], Spread] | None = None
-    for pair in combinations([r for r in sizes if any(r in w.ranks for w in works)], 2):
+    there = [r for r in sizes if any(r in w.ranks for w in works)]
+    several = [r for r in there if sizes[r] > 1]
+    for pair in combinations(several if len(several) > 1 else there, 2):
         both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
         row, col = sorted(pair, key=lambda r: (kept[r], last[r]))
         filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
@@ -142,7 +145,10 @@ def _spread_of(work: Work, spread: Spread, grid: ArrayOp, sizes: Mapping[str, in
 
 
 def _over(work: Work, spread: Spread | None, array: ArrayOp, sizes: Mapping[str, int]) -> Place:
-    """The spread ranks over an array as far as the Einsum has them; without the column's, its longest kept (else reduced) rank."""
-    col = spread.col if spread is not None and spread.col in work.ranks else max(work.kept or work.ranks, key=lambda r: sizes[r], default=None)
+    """The spread ranks over an array as far as the Einsum has them; without the column's, its longest kept (else reduced) rank, and so where the
+    column's has one coordinate."""
+    given = spread is not None and spread.col in work.ranks and sizes[spread.col] > 1
+    kept = [r for r in work.kept if sizes[r] > 1]
+    col = spread.col if spread is not None and given else max(kept or work.ranks, key=lambda r: sizes[r], default=None)
     row = spread.row if spread is not None and spread.row in work.ranks and spread.row != col and array.rows.data > 1 else None
     return Place(array.sym_name.data, () if row is None else (row,), () if col is None else (col,))

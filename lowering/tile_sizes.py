@@ -14,6 +14,7 @@ from xdsl.ir import BlockArgument, SSAValue
 
 from ..algebra.affine import Affine
 from ..algebra.expr import accesses
+from ..algebra.strided import strides_in
 from ..dialects.accel_machine import MachineOp, MemoryOp
 from ..dialects.einsum import ComputeOp, IterateOp, ViewOp
 from ..dialects.einsum_attrs import Merge
@@ -143,10 +144,5 @@ def _shrink(work: Work, tiles: dict[str, int], fixed: Collection[str], limit: fl
 def _elements(work: Work, tiles: Mapping[str, int]) -> int:
     """Elements of one tile of each operand and of the result."""
     tensors = [work.op.out.data, *(a.subscripts for a in accesses(work.op.map.data))]
-    return sum(prod(_extent(s, work, tiles) for s in subscripts) for subscripts in tensors)
-
-
-def _extent(subscript: Affine, work: Work, tiles: Mapping[str, int]) -> int:
-    inner = Affine.of((r, c) for r, c in subscript.terms if r not in work.iterative)
-    low, high = inner.bounds(tiles)
-    return high - low + 1
+    own = {r: tiles[r] for r in tiles if r not in work.iterative}
+    return sum(prod(s.size for subscript in subscripts for s in strides_in(subscript, own)) for subscripts in tensors)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from xdsl.ir import SSAValue
 
 from ..algebra.affine import Affine, Comparison, extent
+from ..algebra.strided import Stride, Strides, indices, strides_in
 from ..dialects.accel_attrs import When
 from ..dialects.einsum_attrs import Keep, Merge, Split
 from .flow import Known, Unfit
@@ -17,11 +18,11 @@ from .program import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Dim:
-    """A dimension of a tensor as a tile has it: from coordinate `base` (of loops) on, `extent` coordinates; None: that one only, and the
-    tile has no such dimension."""
+    """A dimension of a tensor as a tile has it: the coordinates along `strides` from `base` (of loops) on, each stride a dimension of the
+    tile; no strides: that coordinate only, and the tile has no such dimension."""
 
     base: Affine
-    extent: int | None
+    strides: Strides
 
 
 @dataclass(eq=False, slots=True)
@@ -44,13 +45,18 @@ class Load:
 
 
 def dims_of(subscripts: Sequence[Affine], nest: Nest) -> tuple[Dim, ...]:
-    """The box that subscripts over loops and tile ranks reach in one iteration."""
+    """What subscripts over loops and tile ranks reach in one iteration."""
     found: list[Dim] = []
     for subscript in subscripts:
         inner = Affine.of((r, c) for r, c in subscript.terms if r in nest.tiles)
-        low, high = inner.bounds(nest.tiles)
-        found.append(Dim(subscript - inner + Affine((), low), high - low + 1 if inner.terms else None))
+        low, _ = inner.bounds(nest.tiles)
+        found.append(Dim(subscript - inner + Affine((), low), strides_in(inner, nest.tiles)))
     return tuple(found)
+
+
+def shape_of(dims: Sequence[Dim]) -> list[int]:
+    """The shape of a tile."""
+    return [stride.size for dim in dims for stride in dim.strides]
 
 
 def result_dims(out: Sequence[Affine], shape: Sequence[int], nest: Nest) -> tuple[Dim, ...]:
@@ -61,7 +67,7 @@ def result_dims(out: Sequence[Affine], shape: Sequence[int], nest: Nest) -> tupl
         if subscript.plain is not None:
             found += dims_of((at,), nest)
         elif all(r in nest.tiles for r in at.ranks):
-            found.append(Dim(Affine(), size))
+            found.append(Dim(Affine(), (Stride(1, size),)))
         else:
             raise Unfit(f"the result subscript '{subscript}' would be cut into tiles")
     return tuple(found)
@@ -72,17 +78,27 @@ def read_index(subscripts: Sequence[Affine], dims: Sequence[Dim], nest: Nest, wh
     found: list[Affine] = []
     for subscript, dim in zip(subscripts, dims, strict=True):
         offset = subscript - dim.base
-        if dim.extent is None:
+        if not dim.strides:
             if offset != Affine():
                 raise Unfit(f"%{name} is read at '{subscript}', but the tile at hand is the one at '{dim.base}'")
             continue
-        low, high = extent(offset, nest.sizes, where)
-        if low < 0 or high >= dim.extent:
-            raise Unfit(
-                f"%{name} is read at '{subscript}', which lies in another tile than '{dim.base}' and the {dim.extent - 1} coordinates behind it"
-            )
-        found.append(offset)
+        along = indices(offset, dim.strides, nest.sizes)
+        if along is None or not all(_lies(index, stride, nest, where) for index, stride in zip(along, dim.strides, strict=True)):
+            raise Unfit(f"%{name} is read at '{subscript}', which lies in another tile than {_told(dim)}")
+        found += along
     return tuple(found)
+
+
+def _lies(index: Affine, stride: Stride, nest: Nest, where: Sequence[Comparison]) -> bool:
+    low, high = extent(index, nest.sizes, where)
+    return low >= 0 and high < stride.size
+
+
+def _told(dim: Dim) -> str:
+    steps = [f"{s.size} at steps of {s.step}" for s in dim.strides[:-1]]
+    last = dim.strides[-1]
+    behind = f"the {last.size - 1} coordinates behind it" + (f" at steps of {last.step}" if last.step > 1 else "")
+    return " and ".join([f"'{dim.base}'", behind, *steps])
 
 
 def through_views(tensor: Tensor, subscripts: tuple[Affine, ...], nest: Nest, sizes: Mapping[str, int]) -> tuple[Tensor, tuple[Affine, ...]]:

@@ -75,6 +75,12 @@ def _reduced_ranks(block: Block, cascade: CascadeOp) -> list[str]:
     return sorted(found, key=lambda r: (-found[r], r))
 
 
+def most_passed(cascade: CascadeOp) -> str | None:
+    """The rank with the most passes, the longest of several; None if no Einsum traverses any."""
+    counted = {r: passes_over(cascade, r) for r in cascade.sizes}
+    return max((r for r in counted if counted[r]), key=lambda r: (counted[r], cascade.sizes[r]), default=None)
+
+
 def passes_over(cascade: CascadeOp, rank: str) -> int:
     """Passes over a rank: the most over the ranks that traverse its fibers, itself and those that number its tiles or parts outermost."""
     counter = PassCounter(Program(cascade))

@@ -11,7 +11,7 @@ from ..dialects.accel_units import unit_names, units_of
 from ..lowering.mapping import EinsumMapping
 from ..lowering.work import works_of
 from .bounds import element_cycles
-from .judge import Candidate, Judged, Objective, Refused, judge, kernels_of
+from .judge import Candidate, Judged, Judging, Objective, Refused, judge, kernels_of
 from .spreads import fuller_spreads
 
 MOST_MOVES = 6
@@ -21,11 +21,11 @@ MOST_TRIES = 3
 """Moves that are built before giving up, most promising first."""
 
 
-def improved(first: Judged, machine: Machine, objective: Objective) -> Judged:
+def improved(first: Judged, machine: Machine, objective: Objective, judging: Judging = judge) -> Judged:
     """The best of what moves of single Einsums lead to, judged by bounds; `first` itself if none helps."""
     best = first
     for _ in range(MOST_MOVES):
-        tried = (judge(c, machine, "analytic") for c in islice(moves(best), MOST_TRIES))
+        tried = (judging(c, machine, "analytic") for c in islice(moves(best), MOST_TRIES))
         better = next((j for j in tried if not isinstance(j, Refused) and j.score(objective) < best.score(objective)), None)
         if better is None:
             return best

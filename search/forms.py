@@ -1,4 +1,4 @@
-"""The forms of a cascade that a search considers: as written, with fewer passes, in tiles of several sizes, with multiply-adds.
+"""The forms of a cascade that a search considers: as written, with fewer passes, in tiles or parts of several sizes, with multiply-adds.
 
 Nothing here knows a kernel: a form is a pipeline of passes, the same ones that a user may name, and two that give one cascade are one form.
 """
@@ -28,12 +28,16 @@ from ..passes.einsum_one_pass import EinsumOnePass
 from ..passes.einsum_online import EinsumOnline
 from ..passes.einsum_push_filters import EinsumPushFiltersPass
 from ..passes.places import passes_over
+from .splits import splits
 
 TILES = (1, 2, 4)
 """Sizes of a tile along a traversed rank, in sides of the largest array."""
 
 PARTS = (2, 4)
 """Parts of a side that tiles are cut to besides, where filters leave a part of each tile."""
+
+SHORTER = (4, 16)
+"""Parts of a side that a tile has where a buffer may be small."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +69,28 @@ def side_of(machine: Machine) -> int:
     return largest.rows if largest.rows > 1 else largest.cols
 
 
-def pipelines(machine: Machine, *, contract: bool, ranks: Sequence[str] = (), filters: bool = False) -> Iterator[tuple[ModulePass, ...]]:
+def pipelines(
+    machine: Machine,
+    *,
+    contract: bool,
+    ranks: Sequence[str] = (),
+    split: Sequence[tuple[ModulePass, ...]] = (),
+    filters: bool = False,
+    smaller: bool = False,
+) -> Iterator[tuple[ModulePass, ...]]:
     """The pipelines to try, those that are most often best first.
 
-    `ranks`: over each of which alone passes may be reduced, too. `contract`: also with products fused into sums (see `einsum-fuse-maps`). Where some
-    array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`). `filters`: with what is computed only where
-    it is read (see `einsum-push-filters`).
+    `ranks`: over each of which alone passes may be reduced, too; `split`: pipelines that split a rank. `contract`: also with products fused into
+    sums (see `einsum-fuse-maps`). Where some array's table has powers of two by a polynomial, exponentials may become such (see `einsum-exp2`).
+    `filters`: with what is computed only where it is read (see `einsum-push-filters`). `smaller`: in tiles shorter than a side, too.
     """
     side = side_of(machine)
     degrees = [d for d in COEFFICIENTS if any(operator_name(d) in a.ops for a in machine.arrays)]
-    small = [side // n for n in PARTS if filters and side // n > 1]
-    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=size), EinsumDcePass()) for size in (*(side * n for n in TILES), *small)]
-    rewrites += [(EinsumOnePass(rank=rank, size=side * n), EinsumDcePass()) for rank in ranks for n in TILES]
+    sizes = list(dict.fromkeys([*(side * n for n in TILES), *(max(1, side // n) for n in SHORTER if smaller)]))
+    filtered = [side // n for n in PARTS if filters and side // n > 1]
+    rewrites: list[tuple[ModulePass, ...]] = [(EinsumOnePass(size=size), EinsumDcePass()) for size in dict.fromkeys((*sizes, *filtered))]
+    rewrites += [(EinsumOnePass(rank=rank, size=size), EinsumDcePass()) for rank in ranks for size in sizes]
+    rewrites += split
     rewrites += [(EinsumOnline(size=side), EinsumDcePass()), (EinsumDefer(), EinsumDcePass()), ()]
     if filters:
         rewrites = [(*passes, EinsumPushFiltersPass()) for passes in rewrites]
@@ -87,16 +101,18 @@ def pipelines(machine: Machine, *, contract: bool, ranks: Sequence[str] = (), fi
         yield passes
 
 
-def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True, deadline: float = inf) -> list[Form]:
+def forms_of(module: ModuleOp, machine: Machine, *, contract: bool = True, deadline: float = inf, smaller: bool = False) -> list[Form]:
     """The different forms of a module's cascades; the module itself stays as it is. A pipeline that refuses a cascade gives no form.
 
-    `deadline`: in seconds of `time.monotonic`; once it has passed, no further pipeline is tried if one gave a form.
+    `smaller`: see `pipelines`. `deadline`: in seconds of `time.monotonic`; once it has passed, no further pipeline is tried if one gave a form.
     """
     found: dict[str, Form] = {}
     filters = any(isinstance(op, ComputeOp) and op.where is not None for op in module.walk())
     cascade = next(op for op in module.walk() if isinstance(op, CascadeOp))
     several = [rank for rank in cascade.sizes if passes_over(cascade, rank) > 1]
-    for passes in pipelines(machine, contract=contract, ranks=several if len(several) > 1 else (), filters=filters):
+    split = splits(module, several)
+    alone = several if len(several) > 1 else ()
+    for passes in pipelines(machine, contract=contract, ranks=alone, split=split, filters=filters, smaller=smaller):
         if found and time.monotonic() > deadline:
             break
         form = rewritten(module, passes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -87,6 +87,10 @@ def judge(candidate: Candidate, machine: Machine, fidelity: Fidelity = "event") 
         return Refused(candidate, str(error).splitlines()[0])
     energy = energy_of(result.counts, machine, load_accounting("full")).total
     return Judged(candidate, module, lowered, result, energy, fidelity, area_in_use(lowered.kernels, result, machine))
+
+
+Judging: TypeAlias = Callable[[Candidate, Machine, Fidelity], Judged | Refused]
+"""`judge`, or what remembers its answers."""
 
 
 def area_in_use(kernels: Sequence[KernelOp], result: SimulationResult, machine: Machine) -> float:

@@ -18,8 +18,9 @@ from einfold.search.bounds import LowerBound
 from einfold.search.gaps import Gap, gap_of
 from einfold.search.judge import Candidate, Judged, judge, kernels_of
 from einfold.search.list_schedule import list_schedule
-from einfold.search.scheduling import scheduled_mapping
-from einfold.search.search import Found, least_of, scheduled
+from einfold.search.picking import least_of
+from einfold.search.scheduling import scheduled, scheduled_mapping
+from einfold.search.search import Found
 from einfold.search.spreads import fuller_spreads
 from einfold.search.tilings import tilings
 

@@ -1,6 +1,7 @@
 """`einfold explore FILE`: search one design, or sweep many.
 
-`--machine NAME` finds a form, the arrays and a schedule for a cascade on a machine, and says how far from optimal they are.
+`--machine NAME` finds a form, the arrays and a schedule for a cascade on a machine, and says how far from optimal they are. With `--buffers SIZES` it
+does so at several sizes of the on-chip buffer and for each number of passes, as a table and a curve.
 
 `--sweep SWEEP.yaml --out DIR` simulates a cascade over a space of machines, sizes, passes and mappings. Results are kept in DIR/results.sqlite as
 they come, so that a run that was interrupted or killed goes on where it was. DIR gets the Pareto front as tables and figures.
@@ -12,9 +13,9 @@ from argparse import ArgumentParser, Namespace
 
 from ..diagnostics import Diagnostic, Failure
 from ..exploring import sweep_mode
-from ..searching import search_mode
+from ..searching import buffers_mode, search_mode
 
-SEARCH_ONLY = ("set", "objective", "budget", "solver", "no_contract", "emit", "keep")
+SEARCH_ONLY = ("set", "objective", "budget", "solver", "no_contract", "emit", "keep", "buffers", "figure")
 SWEEP_ONLY = ("out", "objectives", "workers", "dask")
 """Options that one mode has and the other does not."""
 
@@ -25,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--cascade", metavar="NAME", help="which cascade (default: the only one)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     search_mode.configure(parser)
+    buffers_mode.configure(parser)
     sweep_mode.configure(parser)
     parser.set_defaults(unless_given={option: parser.get_default(option) for option in (*SEARCH_ONLY, *SWEEP_ONLY)})
 
@@ -35,4 +37,6 @@ def run(args: Namespace) -> int:
         if getattr(args, option) != args.unless_given[option]:
             told = "is for a search, without --sweep; a sweep's file says all of it" if sweeps else "is for a sweep: give --sweep FILE as well"
             raise Failure(Diagnostic("error", told, f"--{option.replace('_', '-')}"))
-    return sweep_mode.run(args) if sweeps else search_mode.run(args)
+    if sweeps:
+        return sweep_mode.run(args)
+    return buffers_mode.run(args) if args.buffers is not None else search_mode.run(args)

@@ -20,7 +20,8 @@ from ...lowering.mapping import CascadeMapping
 from ...lowering.work import works_of
 from ...search.forms import Form, forms_of, rewritten
 from ...search.judge import Candidate, Judged, judge
-from ...search.search import Found, NothingFits, Options, least_of, search
+from ...search.picking import least_of
+from ...search.search import Found, NothingFits, Options, search
 from ..diagnostics import Diagnostic, Failure
 from ..progress import doing
 from .points import cascade_of, machine_of, put

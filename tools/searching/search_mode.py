@@ -8,6 +8,8 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from shlex import quote
 
+from xdsl.dialects.builtin import ModuleOp
+
 from ...backend.machine import Machine
 from ...backend.mapping_text import mapping_text
 from ...dialects.accel_machine import MachineOp
@@ -41,14 +43,10 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Search, print, write. Raises `Failure`."""
-    options = Options(args.objective, _seconds(args.budget), _solver(args.solver), not args.no_contract)
-    module = load_module(args.file, new_context())
-    cascade = only(module, choose_cascade(module, args.cascade, args.file))
-    apply_sizes(module, args.set, args.file)
-    symbol = machine_named(module, args.machine, args.file)
-    for other in [op for op in module.walk() if isinstance(op, MachineOp) and op.sym_name.data != symbol]:
-        other.detach()
-    machine = Machine.from_op(machines_of(module)[symbol])
+    if args.figure is not None:
+        raise Failure(Diagnostic("error", "is for a curve: give --buffers SIZES as well", "--figure"))
+    options = options_of(args)
+    module, cascade, symbol, machine = loaded(args)
     try:
         found = search(module, machine, options, doing)
     except NothingFits as error:
@@ -60,13 +58,29 @@ def run(args: Namespace) -> int:
         name = f"{cascade.sym_name.data}-{args.objective}"
         write_text(args.keep, mapping_text(replace(found.best.candidate.mapping, name=name), comment(found, command_of(args))))
     if args.json:
-        print(json.dumps({"cascade": cascade.sym_name.data, "ranks": _sizes(cascade), "machine": symbol, **to_json(found)}, indent=2))
+        print(json.dumps({"cascade": cascade.sym_name.data, "ranks": _sizes(cascade), "machine": symbol, **to_json(found, args.objective)}, indent=2))
     else:
         print(f"cascade @{cascade.sym_name.data} on @{symbol}: {', '.join(f'{r} = {s}' for r, s in _sizes(cascade).items())}")
-        print("\n".join(lines(found)))
+        print("\n".join(lines(found, args.objective)))
         if args.solver == "auto" and "cp-sat" not in solvers():
             print(f"{args.file}: note: scheduled by the built-in list scheduler; einfold[search] brings OR-Tools' CP-SAT", file=sys.stderr)
     return 0
+
+
+def options_of(args: Namespace, budget: str | None = None) -> Options:
+    """What the options of a command say of a search; `budget` instead of theirs. Raises `Failure`."""
+    return Options(args.objective, _seconds(budget or args.budget), _solver(args.solver), not args.no_contract)
+
+
+def loaded(args: Namespace) -> tuple[ModuleOp, CascadeOp, str, Machine]:
+    """The module of a command with one cascade and one machine, that cascade, the machine's name, and what it says. Raises `Failure`."""
+    module = load_module(args.file, new_context())
+    cascade = only(module, choose_cascade(module, args.cascade, args.file))
+    apply_sizes(module, args.set, args.file)
+    symbol = machine_named(module, args.machine, args.file)
+    for other in [op for op in module.walk() if isinstance(op, MachineOp) and op.sym_name.data != symbol]:
+        other.detach()
+    return module, cascade, symbol, Machine.from_op(machines_of(module)[symbol])
 
 
 def command_of(args: Namespace) -> str:

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from ...backend.mapping_yaml import WHOLE
 from ...dialects.accel_names import operation_names
 from ...lowering.mapping import EinsumMapping
+from ...search.contenders import contenders
 from ...search.gaps import gap_of
-from ...search.judge import kernels_of
+from ...search.judge import Objective, kernels_of
+from ...search.picking import Tried
 from ...search.scheduling import AHEAD
-from ...search.search import Found, Tried
+from ...search.search import Found
+from .why import against, contender_json, passes_line
 
 PIPELINE = "pipeline: "
 """What stands before the passes of a form in a mapping's comment."""
@@ -20,7 +23,7 @@ WORTH_A_REASON = 0.01
 """The gap from which on its reason is told, as a share of the cycles."""
 
 
-def lines(found: Found) -> list[str]:
+def lines(found: Found, objective: Objective) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
     gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
@@ -35,6 +38,9 @@ def lines(found: Found) -> list[str]:
     ]
     if gap.total >= WORTH_A_REASON:
         told.append(f"  {gap.reason}")
+    chosen, others = contenders(found, objective)
+    if found.rank is not None and others:
+        told.append(f"  {passes_line(found.rank, chosen, others, offchip_of(found), objective)}")
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
     if moved := moved_of(found):
@@ -64,7 +70,7 @@ def _spread(einsum: EinsumMapping) -> dict[str, list[str]]:
     return {"rows": list(einsum.rows or ()), "cols": list(einsum.cols or ())}
 
 
-def to_json(found: Found) -> dict[str, object]:
+def to_json(found: Found, objective: Objective) -> dict[str, object]:
     """The search as plain data: cycles, seconds, pJ, gap and its parts, forms, schedules."""
     gap = gap_of(found)
     return {
@@ -80,6 +86,7 @@ def to_json(found: Found) -> dict[str, object]:
         "gap_parts": {"waiting": gap.waiting, "placement": gap.placement, "form": gap.form},
         "reason": gap.reason,
         "largest_part": gap.largest,
+        "passes": _passes_json(found, objective),
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
         "moved": moved_of(found),
@@ -89,6 +96,19 @@ def to_json(found: Found) -> dict[str, object]:
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
     }
+
+
+def _passes_json(found: Found, objective: Objective) -> dict[str, object] | None:
+    if found.rank is None:
+        return None
+    chosen, others = contenders(found, objective)
+    why = against(chosen, others, offchip_of(found), objective)
+    return {"rank": found.rank, "chosen": contender_json(chosen), "others": [contender_json(o) for o in others], "why": why}
+
+
+def offchip_of(found: Found) -> str:
+    """The name of the machine's off-chip memory."""
+    return found.best.candidate.form.machine.offchip.sym_name.data
 
 
 def moved_of(found: Found) -> dict[str, str]:
