@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 from .build import rational
 from .expr import Access, Apply, Expr, Num, Param, RankValue
-from .invariants import Invariants
+from .invariants import Invariants, Summary
 from .linear import plain
 from .scope import Leaf
 
@@ -64,7 +65,7 @@ def growth(expr: Expr, known: Invariants, limit: float) -> Growth:
             summary = known.summaries.get(name)
             if summary is None or math.isfinite(summary.range.magnitude):
                 return BOUNDED
-            return growth(summary.body, known, limit)
+            return _of_summary(summary, known, limit)
         case Apply(op, args) if plain(expr) and math.isfinite(known.interval(expr).magnitude):
             if op == "exp" and known.interval(args[0]).magnitude > math.log(limit) and known.interval(args[0]).high > 0:
                 return Growth(exponential=True)
@@ -73,6 +74,14 @@ def growth(expr: Expr, known: Invariants, limit: float) -> Growth:
             return _apply(expr, known, limit)
         case _:
             return BOUNDED
+
+
+def _of_summary(summary: Summary, known: Invariants, limit: float) -> Growth:
+    """The growth of a summary's body, found once: bodies mention summaries whose bodies mention others, each of them several times."""
+    key = "growth", summary.name, limit
+    if key not in known.remembered:
+        known.remembered[key] = growth(summary.body, known, limit)
+    return cast(Growth, known.remembered[key])
 
 
 def _apply(expr: Apply, known: Invariants, limit: float) -> Growth:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
@@ -55,6 +55,8 @@ class Invariants:
     laws: Laws
     counted: bool = False
     summaries: dict[str, Summary] = field(default_factory=dict[str, Summary])
+    remembered: dict[Hashable, object] = field(default_factory=dict[Hashable, object], repr=False, compare=False)
+    """What others have worked out about these summaries, by what it is and the summary's name."""
 
     def add(self, name: str, op: str, body: Expr, total: bool) -> None:
         """Record a reduction. `body` may mention earlier summaries; `total`: its running value is finite on every prefix."""

@@ -7,7 +7,7 @@ in the number of kinds and not of iterations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -38,6 +38,8 @@ class Kinds:
         self.levels = _levels(program, merge)
         self._reads = [(position, read) for position, step in enumerate(program.steps) for read in step.reads]
         self._clips = [(position, clip) for position, step in enumerate(program.steps) for clip in step.clips]
+        self._reads_of = _by_step(self._reads, len(program.steps))
+        self._clips_of = _by_step(self._clips, len(program.steps))
         self._reach = [self._reaches(clip) for _, clip in self._clips]
         self._rows: dict[Kind, Row] = {}
         self._works: dict[Row, dict[int, Work]] = {}
@@ -123,7 +125,7 @@ class Kinds:
             works: dict[int, Work] = {}
             for position, step in enumerate(steps):
                 if kind[0] >> position & 1:
-                    reads = [r for i, (reader, r) in enumerate(self._reads, len(steps)) if reader == position and kind[0] >> i & 1]
+                    reads = [self._reads[i][1] for i in self._reads_of[position] if kind[0] >> len(steps) + i & 1]
                     existing = self._existing(position, kind)
                     if not all(existing[: step.guards]):
                         works[position] = Work()
@@ -143,9 +145,9 @@ class Kinds:
     def _existing(self, position: int, kind: Kind) -> tuple[int, ...]:
         """Elements that there are along each clip of a step."""
         found: list[int] = []
-        for done, (owner, clip) in zip(kind[1], self._clips, strict=True):
-            if owner == position:
-                found.append(clip.whole if done == FULL else 0 if isinstance(done, str) else clip.existing(done))
+        for i in self._clips_of[position]:
+            done, clip = kind[1][i], self._clips[i][1]
+            found.append(clip.whole if done == FULL else 0 if isinstance(done, str) else clip.existing(done))
         return tuple(found)
 
     def census(self, level: int, kind: Kind) -> Counter[Row]:
@@ -159,6 +161,14 @@ class Kinds:
                 for row, times in self.census(level + 1, inner).items():
                     known[row] += count * times
         return known
+
+
+def _by_step(owned: Sequence[tuple[int, object]], steps: int) -> list[list[int]]:
+    """Step -> the numbers of what belongs to it, of pairs of a step and something."""
+    found: list[list[int]] = [[] for _ in range(steps)]
+    for number, (step, _) in enumerate(owned):
+        found[step].append(number)
+    return found
 
 
 def _turn(step: int, bound: int) -> int:

@@ -18,12 +18,17 @@ from math import prod
 
 from xdsl.utils.exceptions import DiagnosticException
 
+from .bisection import largest
 from .kinds import Kind, Kinds
 from .steps import Program
 from .timing import Clock, Counts, Row, Shape, Times
 
 MOST_EPOCHS = 2_000_000
 """Epochs that are simulated one by one before giving up on a steady state."""
+
+MOST_WALKED = 200_000
+"""Iterations of loops that are looked at, simulated or remembered, before giving up: where a filter cuts nearly every tile of a long loop in a way of
+its own, there are as many kinds of iterations as tiles."""
 
 LONGEST_DRIFT = 4
 """Longest period, in iterations of a loop, that drifting apart is looked for."""
@@ -101,6 +106,7 @@ class Walk:
         self.kinds = Kinds(program, merge=extrapolate)
         self.iterations = prod(level.trips for level in self.kinds.levels)
         self._known: dict[tuple[int, Kind, Shape, Times], tuple[Shape, Times]] = {}
+        self._walked = 0
 
     def run(self) -> int:
         """Simulate the kernel; returns its end in ticks."""
@@ -188,6 +194,12 @@ class Walk:
 
     def _iterate(self, level: int, kind: Kind, at: Counts, after: Counts, entry: _Point) -> _Point:
         """One iteration, remembered by what it starts from."""
+        self._walked += 1
+        if self._walked > MOST_WALKED:
+            told = ", ".join(f"{name} < {trips}" for name, trips in self.program.loops.items())
+            raise SimulationError(
+                f"kernel '@{self.program.name}' has too many different iterations: more than {MOST_WALKED:,} looked at, of {told}; take larger tiles"
+            )
         shape, relative = entry.behaviour
         base = max(entry.times)
         key = (level, kind, shape, relative)
@@ -230,22 +242,8 @@ class Walk:
                 end = _Point(*self.clock.snapshot(place(done + (periods + 1) * period)))
                 return end.shape == new.shape and end.times == new.moved(change, periods + 1)
 
-            periods = _largest(left // period - 1, holds) + 1
+            periods = largest(left // period - 1, holds) + 1
             self.clock.restore(new.shape, new.moved(change, periods), place(done + periods * period))
             if periods:
                 return periods * period
         return 0
-
-
-def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest number in 0 .. most for which `holds`, which holds up to some number and not beyond; -1 if for none."""
-    if holds(most):
-        return most
-    low, high = -1, 0
-    while high < most and holds(high):
-        low, high = high, 2 * high + 1
-    high = min(high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low

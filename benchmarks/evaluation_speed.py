@@ -1,4 +1,4 @@
-"""How long the FuseMax evaluation takes: as a process, its peak memory, and per point by table, by length and by the number of Einsums.
+"""How long the FuseMax evaluation takes: as a process, its peak memory, and per point by table and by length (by number of Einsums: `chain_speed`).
 
 The time of a point is that of reading, rewriting, placing, lowering, verifying and simulating it alone, with nothing shared.
 """
@@ -6,24 +6,17 @@ The time of a point is that of reading, rewriting, placing, lowering, verifying 
 from __future__ import annotations
 
 import argparse
-import io
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
-from pathlib import Path
 
 from einfold.backend.simulate import simulate
 from einfold.tools.commands.evaluate import load_spec
-from einfold.tools.einfold import main as main_of_einfold
 from einfold.tools.evaluation.points import lowered, mapping_of
 from einfold.tools.evaluation.spec import Spec
-
-CHAINS = (5, 10, 20, 40, 80)
-"""Numbers of Einsums in a chain."""
 
 
 def seconds(run: Callable[[], object], repetitions: int) -> float:
@@ -45,20 +38,6 @@ def process() -> tuple[float, float, float]:
         taken = time.perf_counter() - begin
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-
-
-def chain(einsums: int, folder: str) -> Callable[[], object]:
-    """Simulating a chain of so many Einsums, one after another over the same ranks, on FuseMax's machine."""
-    lines = [f"  %X{i + 1} = einsum.compute [m, p] = exp(%X{i}[m, p] - {i + 1})" for i in range(einsums)]
-    head = "einsum.cascade @chain ranks {m = 16384, p = 16384} (%X0[m, p]) -> [m, p] : f16 {"
-    path = Path(folder) / f"chain{einsums}.mlir"
-    path.write_text("\n".join([head, *lines, f"  einsum.return %X{einsums}[m, p]", "}", ""]), encoding="utf-8")
-
-    def run() -> None:
-        with redirect_stdout(io.StringIO()):
-            main_of_einfold(["simulate", str(path), "--machine", "fusemax-cloud"])
-
-    return run
 
 
 def point(spec: Spec, table: str, model: str, length: str) -> Callable[[], object]:
@@ -86,10 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case = spec.case(description, args.model, last)
         cycles = simulate(lowered(spec, description, mapping_of(case, spec.folder), spec.sizes(description, args.model, last)).module).cycles
         print(f"| {table} | {' | '.join(f'{1000 * t:.0f}' for t in taken)} | {cycles / taken[-1]:.1e} |")
-    print(f"\nmilliseconds of a chain of Einsums over 16K x 16K\n\n| Einsums | {' | '.join(map(str, CHAINS))} |")
-    print("|---" * (len(CHAINS) + 1) + "|")
-    with tempfile.TemporaryDirectory() as folder:
-        print(f"| | {' | '.join(f'{1000 * seconds(chain(n, folder), args.repetitions + 1):.0f}' for n in CHAINS)} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xdsl.ir import BlockArgument, Operation, SSAValue
@@ -30,26 +30,24 @@ def kernel_of(op: Operation) -> KernelOp:
 
 def machine_of(kernel: KernelOp) -> MachineOp:
     """The machine that a kernel runs on, from the modules around it, the nearest first."""
-    known = _machines_around(kernel)
-    name = kernel.machine.string_value()
-    if name not in known:
-        raise VerifyException(f"unknown machine '@{name}'{nearest(name, list(known))}")
-    return known[name]
+    found = machine_if_known(kernel)
+    if found is None:
+        known = list(dict.fromkeys(m.sym_name.data for m in _machines_around(kernel)))
+        name = kernel.machine.string_value()
+        raise VerifyException(f"unknown machine '@{name}'{nearest(name, known)}")
+    return found
 
 
 def machine_if_known(kernel: KernelOp) -> MachineOp | None:
     """The same, or None: that the machine is unknown is the kernel's error, told once."""
-    return _machines_around(kernel).get(kernel.machine.string_value())
+    name = kernel.machine.string_value()
+    return next((m for m in _machines_around(kernel) if m.sym_name.data == name), None)
 
 
-def _machines_around(kernel: KernelOp) -> dict[str, MachineOp]:
-    found: dict[str, MachineOp] = {}
+def _machines_around(kernel: KernelOp) -> Iterator[MachineOp]:
     around: Operation | None = kernel
     while (around := around.parent_op()) is not None:
-        for op in (op for region in around.regions for block in region.blocks for op in block.ops):
-            if isinstance(op, MachineOp):
-                found.setdefault(op.sym_name.data, op)
-    return found
+        yield from (op for region in around.regions for block in region.blocks for op in block.ops if isinstance(op, MachineOp))
 
 
 def check_known(names: Iterable[str], known: Iterable[str], what: str) -> None:

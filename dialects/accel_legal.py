@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING
@@ -37,8 +38,8 @@ def verify_kernel(op: KernelOp) -> None:
     names = op.tensor_names
     if len(names) != len(op.body.block.args):
         raise VerifyException(f"{len(names)} tensors are named, but the body has {len(op.body.block.args)} arguments")
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(names).items():
+        if times > 1:
             raise VerifyException(f"tensor '%{name}' is declared twice")
     for name, argument in zip(names, op.body.block.args, strict=True):
         type_: Attribute = argument.type

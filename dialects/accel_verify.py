@@ -77,7 +77,8 @@ def verify_state(op: StateOp) -> None:
         check_is_tile(op.initial)
         if op.initial.type != op.result.type:
             raise VerifyException(f"a state of type {op.result.type} is initialised by {named(op.initial)} of type {op.initial.type}")
-    updates = [u for u in kernel.body.block.ops if isinstance(u, accel_body.UpdateOp) and u.state is op.result]
+    readers = (use.operation for use in op.result.uses)
+    updates = [u for u in readers if isinstance(u, accel_body.UpdateOp) and u.state is op.result and u.parent is op.parent]
     if len(updates) != 1:
         raise VerifyException(f"state {named(op.result)} is updated {len(updates)} times; a state has one accel.update")
 

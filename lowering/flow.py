@@ -28,10 +28,14 @@ class Flow:
         self.known: dict[Tensor, dict[str, Known]] = {}
         self._collected: set[Tensor] = set()
         for unit in units:
-            if isinstance(unit, Iteration):
-                self._iteration(unit)
-            else:
-                self.known.update(dict.fromkeys(unit.results, self._einsum(unit)))
+            self.add(unit)
+
+    def add(self, unit: Unit) -> None:
+        """What one more unit makes, which may read what those before it make. Raises `Unfit` if it cannot share their loops."""
+        if isinstance(unit, Iteration):
+            self._iteration(unit)
+        else:
+            self.known.update(dict.fromkeys(unit.results, self._einsum(unit)))
 
     def of(self, tensor: Tensor) -> Mapping[str, Known] | None:
         """Loop rank -> when the tensor is known; None for a tensor from outside the kernel."""

@@ -93,7 +93,7 @@ class KernelBuilder:
             cols=cols,
             onto=None if onto is None else len(operands) - 1,
             order=[t for t in map(self._tile_rank, place.order) if t is not None and t in present],
-            taps=[i for i, v in enumerate(operands) if self._tensor_of(v) in place.taps],
+            taps=[i for i, v in enumerate(operands) if self._tensor_of(v) in place.taps] if place.taps else [],
             cost=place.cost,
             delay=place.delay,
             label=label,

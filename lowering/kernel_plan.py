@@ -35,10 +35,19 @@ class KernelPlan:
         self.reads: dict[tuple[Einsum, Access], ReadAt] = {}
         self.initial: dict[Carried, Source] = {}
         for unit in units:
-            if isinstance(unit, Iteration):
-                self._iteration(unit)
-            else:
-                self._einsum(unit)
+            self._add(unit)
+
+    def extend(self, unit: Unit, nest: Nest) -> None:
+        """Take in one more unit, in a nest that `extends` the one so far. Raises `Unfit`, after which the plan is of no more use."""
+        self.nest = nest
+        self.flow.add(unit)
+        self._add(unit)
+
+    def _add(self, unit: Unit) -> None:
+        if isinstance(unit, Iteration):
+            self._iteration(unit)
+        else:
+            self._einsum(unit)
 
     def when(self, einsum: Einsum) -> When:
         """When the map runs: in every iteration of the loops it reduces over."""

@@ -133,14 +133,14 @@ def _needed(program: Program) -> list[Unit]:
     for unit in reversed(program.units):
         if not wanted.isdisjoint(made_by(unit)):
             wanted.update(read_by(unit))
-            kept.insert(0, unit)
-    return kept
+            kept.append(unit)
+    return kept[::-1]
 
 
 def _stored(program: Program, groups: Sequence[Sequence[Unit]]) -> set[Tensor]:
     """The tensors that leave the chip: those returned, and those that a later kernel reads."""
-    found = set(program.returns)
-    for position, group in enumerate(groups):
-        made = {t for u in group for t in made_by(u)}
-        found |= {t for later in groups[position + 1 :] for u in later for t in read_by(u) if t in made}
+    found, read = set(program.returns), set[Tensor]()
+    for group in reversed(groups):
+        found.update(t for u in group for t in made_by(u) if t in read)
+        read.update(t for u in group for t in read_by(u))
     return found

@@ -8,11 +8,11 @@ an outer loop. For attention this is FuseMax's `for p2, m1, p1; parallel p0, m0`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..algebra.affine import Affine
-from .program import Iteration, Unit, base_of, einsums_of, made_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +44,22 @@ class Nest:
     tiles: Mapping[str, int]
     at: Mapping[str, Affine]
 
-    @property
-    def trips(self) -> dict[str, int]:
+    @cached_property
+    def trips(self) -> Mapping[str, int]:
         return {loop.name: loop.trips for loop in self.loops}
 
-    @property
-    def sizes(self) -> dict[str, int]:
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
         return {**self.trips, **self.tiles}
+
+    def extends(self, other: Nest) -> bool:
+        """Whether this is the other nest, but for ranks that the other one does not have."""
+        known = self.tiles.items() >= other.tiles.items() and all(self.at.get(r) == at for r, at in other.at.items())
+        return self is other or (self.loops == other.loops and known)
 
     def tile_rank(self, rank: str) -> str | None:
         """The tile rank that runs over a rank's coordinates inside a tile, if it has any."""
         return next((r for r in self.at[rank].ranks if r in self.tiles), None)
-
-
-def roles_of(units: Sequence[Unit], looped: Sequence[str]) -> Roles:
-    """Where each looped rank of a kernel stands."""
-    einsums = [e for unit in units for e in einsums_of(unit)]
-    ended = _ends(units)
-    rows = {r for e in einsums for r in e.place.rows}
-    middle = sorted((r for r in looped if r in ended), key=lambda r: -ended[r]) or [r for r in looped if r in rows]
-    made = {t for unit in units for t in made_by(unit)} | {t for e in einsums for t in e.results}
-    carried = {c.state for unit in units if isinstance(unit, Iteration) for c in unit.carried}
-    loaded = [{r for i in s for r in i.ranks} for e in einsums for t, s in e.reads if base_of(t) not in made and base_of(t) not in carried]
-    streamed = [ranks for ranks in loaded if not ranks.isdisjoint(middle)]
-    block = [r for r in looped if r not in middle and any(r not in ranks for ranks in streamed)]
-    cols = {r for e in einsums for r in e.place.cols}
-    block.sort(key=lambda r: r in cols)
-    return Roles(tuple(r for r in looped if r not in middle and r not in block), tuple(middle), tuple(block))
-
-
-def _ends(units: Sequence[Unit]) -> dict[str, int]:
-    """Rank reduced or iterated over -> the position of the first Einsum (or iteration) that does."""
-    found: dict[str, int] = {}
-    position = 0
-    for unit in units:
-        if isinstance(unit, Iteration):
-            found.setdefault(unit.rank, position)
-        for einsum in einsums_of(unit):
-            for rank in einsum.reduced:
-                found.setdefault(rank, position)
-            position += 1
-    return found
 
 
 def make_nest(

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from xdsl.dialects.builtin import StringAttr
 
 from ..dialects.accel import KernelOp
 from ..dialects.accel_machine import MachineOp
-from .flow import Flow, Unfit, looped_ranks
+from .flow import Flow, looped_ranks
+from .group import Group
 from .homes import Homes
 from .idle import mark_idle
 from .kernel_body import build_kernel
 from .kernel_plan import KernelPlan
 from .mapping import ANY, DEFAULT, CascadeMapping, KernelMapping
-from .nest import Nest, Roles, block_choices, make_nest, roles_of
-from .program import Iteration, Program, Tensor, Unit, einsums_of, made_by, read_by
+from .nest import Nest, Roles, block_choices, make_nest
+from .program import Program, Tensor, Unit, made_by
 from .schedule import Wanted, schedule
 from .stages import Deadlock, Unschedulable
 from .stated_nest import stated_choices, stated_nest
+from .uses import Uses
+
+NO_BLOCKS: Mapping[str, int] = MappingProxyType({})
+"""Blocks of one tile each."""
 
 
 @dataclass(frozen=True)
@@ -54,46 +60,25 @@ class Phases:
 
         Raises `Unfit` if a unit cannot even be a kernel by itself.
         """
-        groups: list[list[Unit]] = []
+        groups: list[Group] = []
         for unit in units:
-            if groups and self._joins(groups[-1], unit):
-                groups[-1].append(unit)
-            else:
-                self._plan([unit])
-                groups.append([unit])
-        return groups
-
-    def _joins(self, group: Sequence[Unit], unit: Unit) -> bool:
-        loops, more = set(self._looped(group)), set(self._looped([unit]))
-        made = {t for u in group for t in made_by(u)}
-        maps_only = all(not isinstance(u, Iteration) and not u.reduce for u in group)
-        if not (more <= loops or (maps_only and any(t in made for t in read_by(unit)))) or self._breaks_tiles([*group, unit]):
-            return False
-        try:
-            self._plan([*group, unit])
-        except Unfit:
-            return False
-        return True
-
-    def _breaks_tiles(self, units: Sequence[Unit]) -> bool:
-        """Whether an Einsum would traverse, coordinate by coordinate, a rank that it has in tiles, because an iteration over it is near."""
-        iterative = {u.rank for u in units if isinstance(u, Iteration)}
-        return any(self.target.tiles[r] > 1 for u in units for e in einsums_of(u) for r in iterative.intersection(e.ranks))
+            if not groups or not groups[-1].takes(unit):
+                groups.append(Group(unit, self.target.tiles, self.program.sizes, self._nest))
+        return [group.units for group in groups]
 
     def _looped(self, units: Sequence[Unit]) -> tuple[str, ...]:
         return looped_ranks(units, self.target.tiles, self.program.sizes)
 
-    def _plan(self, units: Sequence[Unit], blocks: Mapping[str, int] | None = None, keeping: bool = True) -> KernelPlan:
-        looped = self._looped(units)
-        nest = self._nest(units, roles_of(units, looped), blocks or {}, keeping)
+    def _plan(self, units: Sequence[Unit], blocks: Mapping[str, int], keeping: bool) -> KernelPlan:
+        looped, uses = self._looped(units), Uses(units)
+        nest = self._nest(uses, uses.roles(looped), looped, blocks, keeping)
         return KernelPlan(units, nest, Flow(units, looped), self.program.sizes)
 
-    def _nest(self, units: Sequence[Unit], roles: Roles, blocks: Mapping[str, int], keeping: bool) -> Nest:
-        iterative = {u.rank for u in units if isinstance(u, Iteration)}
-        used = {r for u in units for e in einsums_of(u) for r in e.ranks} | iterative
+    def _nest(self, uses: Uses, roles: Roles, looped: Sequence[str], blocks: Mapping[str, int] = NO_BLOCKS, keeping: bool = True) -> Nest:
+        tiles, sizes = self.target.tiles, self.program.sizes
         if stated := self.target.stated.loops:
-            return stated_nest(stated, self._looped(units), self.target.tiles, self.program.sizes, iterative, blocks, used)
-        return make_nest(roles, self.target.tiles, self.program.sizes, iterative, blocks, used, keeping=keeping)
+            return stated_nest(stated, looped, tiles, sizes, uses.iterative, blocks, uses.used)
+        return make_nest(roles, tiles, sizes, uses.iterative, blocks, uses.used, keeping=keeping)
 
     def kernels(self, group: Sequence[Unit], name: str, stored: Collection[Tensor]) -> list[list[Unit]]:
         """The group, taken apart as far as the memory makes necessary, unless the mapping states what one kernel runs."""
@@ -134,7 +119,7 @@ class Phases:
 
     def _blocks(self, group: Sequence[Unit], name: str, stored: Collection[Tensor], keeping: bool) -> dict[str, int]:
         """Rank -> tiles in a block: innermost ranks first, each as large as fits; a rank further out only once those are whole."""
-        roles = roles_of(group, self._looped(group))
+        roles = Uses(group).roles(self._looped(group))
         blocks: dict[str, int] = {}
 
         def fits(rank: str, count: int) -> bool:

@@ -8,6 +8,7 @@ FuseMax's machine this is the paper's binding.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -72,28 +73,44 @@ def best_pair(works: Sequence[Work], sizes: Mapping[str, int], grid: ArrayOp) ->
     to the rank that more results keep, so that reductions run along them. A rank with one coordinate has none to spread, and is taken only
     where there are no two others.
     """
-    kept = {r: sum(w.points for w in works if r in w.kept) for r in sizes}
-    last = {r: max((w.kept.index(r) for w in works if r in w.kept), default=0) for r in sizes}
+    kept, last = Counter[str](), Counter[str]()
+    for work in works:
+        for position, rank in enumerate(work.kept):
+            kept[rank] += work.points
+            last[rank] = max(last[rank], position)
     best: tuple[tuple[float, float, float], Spread] | None = None
-    there = [r for r in sizes if any(r in w.ranks for w in works)]
-    several = [r for r in there if sizes[r] > 1]
-    for pair in combinations(several if len(several) > 1 else there, 2):
-        both = [w for w in works if pair[0] in w.ranks and pair[1] in w.ranks]
+    several = {r for r in sizes if sizes[r] > 1 and any(r in w.ranks for w in works)}
+    for pair, both in _pairs(works, sizes).items():
+        if len(several) > 1 and not several.issuperset(pair):
+            continue
         row, col = sorted(pair, key=lambda r: (kept[r], last[r]))
         filled = _filled(sizes[row], grid.rows.data) * _filled(sizes[col], grid.cols.data)
         useful = sum(w.points for w in both if row in w.useful and col in w.useful)
         stationary = sum(w.points for w in both if row in w.kept and col in w.kept)
         score = (useful * filled, stationary * filled, sum(w.points for w in both) * filled)
-        if both and (best is None or score > best[0]):
+        if best is None or score > best[0]:
             best = (score, Spread(row, col))
     return None if best is None else best[1]
 
 
+def _pairs(works: Sequence[Work], sizes: Mapping[str, int]) -> dict[tuple[str, str], list[Work]]:
+    """Two ranks, in the order of the cascade's -> the Einsums that have both."""
+    order = {r: position for position, r in enumerate(sizes)}
+    found: dict[tuple[str, str], list[Work]] = {}
+    for work in works:
+        for pair in combinations(sorted(set(work.ranks), key=order.__getitem__), 2):
+            found.setdefault(pair, []).append(work)
+    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], order[item[0][1]])))
+
+
 def best_column(works: Sequence[Work], sizes: Mapping[str, int], array: ArrayOp) -> Spread | None:
     """The rank that keeps most of a 1D array busy; None if no Einsum has a rank."""
-    ranks = [r for r in sizes if any(r in w.ranks for w in works)]
-    filled = {r: sum(w.points for w in works if r in w.ranks) * _filled(sizes[r], array.cols.data) for r in ranks}
-    return Spread(None, max(ranks, key=lambda r: filled[r])) if ranks else None
+    points = Counter[str]()
+    for work in works:
+        for rank in set(work.ranks):
+            points[rank] += work.points
+    filled = {r: points[r] * _filled(sizes[r], array.cols.data) for r in sizes if r in points}
+    return Spread(None, max(filled, key=filled.__getitem__)) if filled else None
 
 
 def _filled(size: int, side: int) -> float:

@@ -10,7 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import SymbolRefAttr
-from xdsl.ir import Operation
+from xdsl.ir import BlockArgument, Operation
 
 from ..dialects.accel import KernelOp
 from ..dialects.accel_attrs import TableAttr
@@ -58,12 +58,12 @@ def schedule(kernel: KernelOp, machine: MachineOp, wanted: Wanted, *, most: bool
 
 def _tensor(op: Operation, kernel: KernelOp, mapping: CascadeMapping) -> TensorMapping:
     """What a mapping says of the tensor whose tile an operation makes; a task's is named by its label."""
+    if not mapping.tensors:
+        return mapping.tensor("")
     if isinstance(op, TaskOp):
         return mapping.tensor(op.label.data if op.label is not None else "")
-    if not isinstance(op, LoadOp):
-        return mapping.tensor("")
-    names = zip(kernel.body.block.args, kernel.tensor_names, strict=True)
-    return mapping.tensor(next((n for a, n in names if a is op.source), ""))
+    source = op.source if isinstance(op, LoadOp) else None
+    return mapping.tensor(kernel.tensor_names[source.index] if isinstance(source, BlockArgument) else "")
 
 
 def _set_copies(kernel: KernelOp, machine: MachineOp, spare: int, mapping: CascadeMapping) -> None:

@@ -44,18 +44,20 @@ def tile_sizes(
     main = [w for w in works if all(r in w.ranks for r in spread)] or works
     in_turn = _taken_in_turn(main, spread)
     merged = merged_tiles(works, sizes)
+    used, reduced = {r for w in works for r in w.ranks}, {r for w in works for r in w.reduced}
+    placed = {r for p in places for r in (*p.rows, *p.cols)}.intersection(spread)
+    only_repeated = set(sizes).intersection(*(w.kept for w in main)).difference(reduced, shared, *(w.compound for w in works))
     tiles: dict[str, int] = {}
     for rank, size in sizes.items():
-        used = [w for w in works if rank in w.ranks]
-        if rank in loops and not any(rank in w.reduced for w in used):
+        if rank in loops and rank not in reduced:
             tiles[rank] = 1
         elif rank in merged:
             tiles[rank] = merged[rank]
-        elif rank in whole or not used:
+        elif rank in whole or rank not in used:
             tiles[rank] = size
-        elif rank in spread and any(rank in (*p.rows, *p.cols) for p in places):
+        elif rank in placed:
             tiles[rank] = min(size, _side(rank, places, machine))
-        elif all(rank in w.kept for w in main) and rank != in_turn and not any(rank in (*w.reduced, *w.compound, *shared) for w in works):
+        elif rank in only_repeated and rank != in_turn:
             tiles[rank] = 1
         else:
             side = max(a.cols.data for a in machine.arrays.values())

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from xdsl.passes import ModulePass
 
 from ..backend.einsum_place import EinsumPlace
+from ..backend.machine import Machine
 from ..backend.machine_yaml import load_machine
 from ..lowering.lower_einsum_to_accel import LowerEinsumToAccel
 from ..passes.einsum_dce import EinsumDcePass
@@ -22,7 +23,20 @@ def rewriting_passes(side: int | None, tiles: Mapping[str, int] = NO_TILES) -> t
     return (*own, EinsumOnePass(size=side), EinsumDcePass())
 
 
+def side_of(machine: Machine) -> int | None:
+    """How many coordinates of a rank the tiles to rewrite with have: the rows of the machine's largest array, halved until a tile over rows and
+    columns would fit into the memory of the chip, so that what is read with it comes in tiles of more than single coordinates, too. None if no
+    array has several rows."""
+    array = max((a for a in machine.arrays if a.rows > 1), key=lambda a: a.rows, default=None)
+    if array is None:
+        return None
+    room = max((m.capacity or float("inf") for m in machine.memories if not m.offchip), default=float("inf"))
+    side = array.rows
+    while side > 1 and side * array.cols * machine.word > room:
+        side = -(-side // 2)
+    return side
+
+
 def default_passes(machine: str) -> tuple[ModulePass, ...]:
     """The default pipeline on a machine, by its name or the path of its YAML file. Raises `MachineError`."""
-    side = max((a.rows for a in load_machine(machine).arrays if a.rows > 1), default=None)
-    return (*rewriting_passes(side), EinsumPlace(machine=machine), LowerEinsumToAccel())
+    return (*rewriting_passes(side_of(load_machine(machine))), EinsumPlace(machine=machine), LowerEinsumToAccel())

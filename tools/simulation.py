@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from ..analysis.remarks import LocatedPassFailure
 from ..backend.einsum_place import machine_for, parse_tiles
+from ..backend.machine import Machine
 from ..backend.machine_yaml import machine_names
 from ..backend.mapping_yaml import MappingError, load_mapping
 from ..dialects.accel_machine import MachineOp
@@ -22,7 +23,7 @@ from ..lowering.lower_einsum_to_accel import Lowered, lower_cascade
 from ..lowering.machine_lookup import machines_of
 from ..lowering.mapping import DEFAULT, CascadeMapping
 from ..lowering.placement import place_cascade
-from .default_pipeline import rewriting_passes
+from .default_pipeline import rewriting_passes, side_of
 from .diagnostics import Diagnostic, Failure, at_location
 from .pipeline import build
 from .plugins import installed_universe
@@ -146,8 +147,7 @@ def tiles_wanted(module: ModuleOp, wanted: Wanted) -> dict[str, int]:
 
 
 def rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tuple[ModulePass, ...]:
-    """The passes to rewrite with; those to the fewest passes depend on the rows of the machine's largest array. Raises `Failure`."""
+    """The passes to rewrite with; those to the fewest passes depend on the machine's largest array and memory. Raises `Failure`."""
     if wanted.pipeline is not None:
         return build(wanted.pipeline, "--pipeline", "pass", installed_universe().all_passes)
-    side = max((a.rows.data for a in machine.arrays.values() if a.rows.data > 1), default=None)
-    return rewriting_passes(side, tiles)
+    return rewriting_passes(side_of(Machine.from_op(machine)), tiles)

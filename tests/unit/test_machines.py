@@ -113,7 +113,7 @@ def test_a_machine_of_one_s_own_is_refused_with_its_place(
 
 def test_the_machine_that_the_docs_describe_is_one() -> None:
     text = (Path(__file__).parents[2] / "docs" / "machines.md").read_text()
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+    block, _ = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
     machine = parse_machine(block)
     assert (machine.name, [a.rows for a in machine.arrays], machine.memories[1].area) == ("mine", [64, 1], {"total": 6e6})
 

@@ -23,6 +23,7 @@ from ...dialects.einsum import CascadeOp
 from ...lowering.machine_lookup import machines_of
 from ..bounding import bounds_in, bounds_json
 from ..choosing import choose_cascade
+from ..components import add_components_option, components_in, energies_told, figures_parts, replaced_all
 from ..counting import accounting_in, add_accounting_option, energy_in, machines_in_order
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
@@ -49,6 +50,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--no-overlap", action="store_true", help="no software pipeline: all tasks of a tile in one stage, one copy of it")
     parser.add_argument("--fidelity", choices=("event", "analytic"), default="event", help="times by events (default), or by bounds only")
     add_accounting_option(parser)
+    add_components_option(parser)
     parser.add_argument("--roofline", metavar="FILE", help="also draw and tell the roofline of the cascade's forms: a file that ends in .svg or .png")
     parser.add_argument("--values", action="store_true", help="also run the kernels in values and compare with the reference interpreter")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random inputs for --values (default: 0)")
@@ -58,7 +60,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     file: str = args.file
-    accounting = accounting_in(args.accounting)
+    accounting, components = accounting_in(args.accounting), components_in(args.components)
     ctx = new_context()
     module = load_module(file, ctx)
     source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")
@@ -91,13 +93,20 @@ def run(args: Namespace) -> int:
     result = _simulated(module, file, args.fidelity)
     machines = machines_in_order(module)
     energy, bounds = energy_in(result, machines, accounting), bounds_in(result, machines)
+    compared = list[Part]()
+    if components is not None:
+        by_tables = energy
+        others, figures = replaced_all(machines, components)
+        energy = energy_in(result, others, accounting)
+        compared = ["", *figures_parts(figures, components.source), "", energies_told(by_tables, energy, components.source)]
+        found |= {"components": [f.to_json() for f in figures], "energy_by_tables": by_tables.to_json()}
     if args.trace is not None:
         write_trace(args.trace, module, args.fidelity)
     if args.json:
         found |= {"notes": notes, "kernels_in_order": _kernels(module), **result.to_json()}
         print(json.dumps({**found, "energy": energy.to_json(), "bounds": bounds_json(bounds, result.cycles)}, indent=2))
     else:
-        costs = ["", *energy_parts(energy), "", *bounds_parts(bounds, result.cycles)]
+        costs = ["", *energy_parts(energy), *compared, "", *bounds_parts(bounds, result.cycles)]
         show([*lines, *_mapping(module), "", *result_parts(result), *costs, *([""] if told else []), *told])
         for note in notes:
             print(f"{file}: note: {note}", file=sys.stderr)
