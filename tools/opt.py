@@ -30,7 +30,7 @@ from .driver.spelling import respelled
 from .importing import MLIR, chosen_importer, imported
 from .loading import context_of
 from .opt_arguments import add_arguments, option_names, plugin_files
-from .output import write_text
+from .output import check_writable, write_text
 from .parsing import parse_source
 from .pipeline import build
 from .plugins import installed_universe, use_plugin_files
@@ -145,12 +145,13 @@ class EinfoldOptMain(xDSLOptMain):
             sys.exit(code)
 
     def execute(self) -> int:
-        """Process the input and return the exit code: 0, 1 for bad input, 2 for a pass that crashed. Raises `Failure`."""
+        """Process the input and return the exit code: 0, 1 for bad input, 3 for a pass that crashed. Raises `Failure`."""
         from .listing import asked_for
 
         if (listed := asked_for(vars(self.args), self.universe)) is not None:
             write_text(self.args.output_file, listed)
             return 0
+        check_writable(self.args.output_file, self.args.remarks_output)
         source = read_source(self.args.input_file, self.args.input_limit)
         if self.args.run_reproducer:
             from .driver.reproducing import reproducer_pipeline

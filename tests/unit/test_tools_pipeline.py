@@ -85,7 +85,7 @@ def test_the_notation(text: str, expected: tuple[Plain, ...]):
         ("full{size=1;}", 12, "unexpected character"),
         ("plain[cse]", 1, "only 'mlir-opt' takes a pipeline in brackets"),
         ("plain,broken", 7, "pass 'broken' cannot be loaded: no such module"),
-        ("full{size=" + "9" * 5000 + "}", 1, "Exceeds the limit (4300 digits)"),
+        ("full{size=" + "9" * 5000 + "}", 11, "a number of 5000 characters; at most 40 are read"),
     ],
 )
 def test_mistakes_are_told_where_they_stand(text: str, column: int, message: str):

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from ...dialects.einsum import CascadeOp
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..loading import load_module, new_context
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..whiteboard.blocks import Block, Heading
 from ..whiteboard.collect import cascade_story
 from ..whiteboard.latex import to_latex
@@ -28,6 +28,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.output)
     module = load_module(args.file, new_context())
     blocks: list[Block] = []
     for cascade in _chosen([op for op in module.walk() if isinstance(op, CascadeOp)], args):

@@ -19,7 +19,7 @@ from ..loading import load_module, new_context
 from ..numerics.measuring import Numerics, measure
 from ..numerics.report import to_json as numerics_json
 from ..numerics.report import to_lines as numerics_lines
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..terminal import Part, Table, on_terminal, plain_lines, show
 
 
@@ -39,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.output, args.proof)
     module = load_module(args.file, new_context())
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if not cascades:

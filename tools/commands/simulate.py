@@ -25,7 +25,9 @@ from ..bounding import bounds_in, bounds_json
 from ..choosing import choose_cascade
 from ..counting import accounting_in, add_accounting_option, energy_in, machines_in_order
 from ..diagnostics import Diagnostic, Failure
+from ..figures.saving import check_figure, write_figure
 from ..loading import load_module, new_context
+from ..output import check_writable
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..roofline import Roof, forms_of, most_passed
@@ -57,6 +59,8 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.trace)
+    check_figure(args.roofline)
     file: str = args.file
     accounting = accounting_in(args.accounting)
     ctx = new_context()
@@ -107,7 +111,6 @@ def run(args: Namespace) -> int:
 def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Source, machine: str) -> tuple[list[Part], dict[str, object]]:
     """Draw the roofline of a module's cascade; its text and data."""
     from ..figures.roofline import roofline_figure
-    from ..figures.saving import write_figure
 
     rank = most_passed(module)
     roof, forms = Roof.of(Machine.from_op(machines_of(module)[machine])), forms_of(ctx, module, source, machine, rank)

@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.target import Target
 
 from ...analysis import remarks
+from ...plugins.foreign import described
 from ..diagnostics import Diagnostic, Failure, at_location
 from ..running import CRASH_EXIT_CODE, Runner
 from ..source import Source
@@ -88,8 +89,10 @@ def emitted(target: Target, ctx: Context, module: ModuleOp, chunk: Source) -> st
         raise Failure(at_location(located, f"target '{target.name}': {error}", chunk)) from error
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be printed", chunk.name)) from error
-    except (Exception, SystemExit) as error:
-        message = f"target '{target.name}' crashed: {type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        message = f"target '{target.name}' crashed: {described(error)}"
         raise Failure(Diagnostic("error", message, chunk.name), exit_code=CRASH_EXIT_CODE) from error
     return stream.getvalue()
 

@@ -19,7 +19,7 @@ from ...search.search import NothingFits, Options, search
 from ..choosing import choose_cascade
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..progress import doing
 from ..resizing import add_sizes_option, apply_sizes
 from ..simulation import machine_named, only
@@ -42,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Search, print, write. Raises `Failure`."""
     options = Options(args.objective, _seconds(args.budget), _solver(args.solver), not args.no_contract)
+    check_writable(args.emit, args.keep)
     module = load_module(args.file, new_context())
     cascade = only(module, choose_cascade(module, args.cascade, args.file))
     apply_sizes(module, args.set, args.file)
