@@ -27,6 +27,7 @@ from .diagnostics import Diagnostic, Failure
 from .driver.chunks import Processor
 from .driver.ir_options import wanted_ir
 from .driver.spelling import respelled
+from .expected import ALL
 from .importing import MLIR, chosen_importer, imported
 from .loading import context_of
 from .opt_arguments import add_arguments, option_names, plugin_files
@@ -36,7 +37,7 @@ from .pipeline import build
 from .plugins import installed_universe, use_plugin_files
 from .reading import STDIN_NAME, read_source
 from .running import Instrument, Runner, pipeline_text
-from .source import CHUNK_SEPARATOR, Source
+from .source import Source
 
 NOTHING = re.compile(r"(?://[^\n]*+|\s++)*+")
 """White space and comments."""
@@ -179,9 +180,10 @@ class EinfoldOptMain(xDSLOptMain):
             self._parse if importer is None else lambda chunk: imported(importer, chunk, self.ctx),
             self.args.remarks,
             self.args.verify_roundtrip,
-            self.args.verify_diagnostics or self.args.parsing_diagnostics,
+            self.args.verify_diagnostics or (ALL if self.args.parsing_diagnostics else None),
         )
-        chunks = source.chunks() if self.args.split_input_file else (source,)
+        marker: str | None = self.args.split_input_file
+        chunks = (source,) if marker is None else source.chunks(marker)
         outputs: list[str] = []
         code = 0
         for chunk in chunks:
@@ -194,7 +196,7 @@ class EinfoldOptMain(xDSLOptMain):
             if outcome.output is not None:
                 outputs.append(outcome.output)
         if code == 0 or self.args.output_file is None:
-            write_text(self.args.output_file, f"{CHUNK_SEPARATOR}\n".join(outputs))
+            write_text(self.args.output_file, f"{self.args.output_split_marker}\n".join(outputs))
         self._report(processor, time.perf_counter() - begin)
         return code
 

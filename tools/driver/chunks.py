@@ -36,7 +36,8 @@ class Outcome:
 class Processor:
     """Takes chunks through the passes.
 
-    `parse` reads a chunk; `shown` are the kinds of remarks to tell. `parsing` and `printing` add up seconds; `remarks` are those told so far.
+    `parse` reads a chunk; `shown` are the kinds of remarks to tell; `check_expected` to which extent diagnostics must be those that a chunk
+    expects. `parsing` and `printing` add up seconds; `remarks` are those told so far.
     """
 
     ctx: Context
@@ -45,7 +46,7 @@ class Processor:
     parse: Callable[[Source], ModuleOp]
     shown: frozenset[str]
     roundtrip: bool = False
-    check_expected: bool = False
+    check_expected: str | None = None
     parsing: float = 0.0
     printing: float = 0.0
     remarks: list[Remark] = field(default_factory=list["Remark"])
@@ -60,7 +61,7 @@ class Processor:
         self.remarks += shown
         told = tuple(at_location(r.location, f"{r.message} [{r.kind}: {r.pass_name}]", chunk, severity="remark") for r in shown)
         outcome = Outcome(output, told) if failure is None else Outcome(None, told + failure.diagnostics, failure.exit_code)
-        return _against_expected(chunk, outcome) if self.check_expected else outcome
+        return outcome if self.check_expected is None else _against_expected(chunk, outcome, self.check_expected)
 
     def _transform(self, chunk: Source) -> str:
         begin = time.perf_counter()
@@ -97,8 +98,8 @@ def emitted(target: Target, ctx: Context, module: ModuleOp, chunk: Source) -> st
     return stream.getvalue()
 
 
-def _against_expected(chunk: Source, outcome: Outcome) -> Outcome:
+def _against_expected(chunk: Source, outcome: Outcome, extent: str) -> Outcome:
     from ..expected import check_expected
 
-    differences: Iterable[Diagnostic] = check_expected(chunk, outcome.diagnostics)
+    differences: Iterable[Diagnostic] = check_expected(chunk, outcome.diagnostics, extent)
     return Outcome(outcome.output, tuple(differences), 1 if differences else 0)
