@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .diagnostics import Failure, suggestion
 
@@ -46,6 +46,14 @@ class ArgumentParser(argparse.ArgumentParser):
     def __init__(self, *, prog: str, description: str | None = None, usage: str | None = None, epilog: str | None = None):
         formatter = argparse.RawDescriptionHelpFormatter
         super().__init__(prog=prog, description=description, usage=usage, epilog=epilog, formatter_class=formatter, allow_abbrev=False)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        for word in sys.argv[1:] if args is None else args:
+            if word == "--":
+                break
+            if word.startswith("--") and word.endswith("=--"):  # argparse would make an empty list of it
+                self.error(f"argument {word[:-3]}: expected one argument")
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ")

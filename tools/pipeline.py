@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType, ParameterType, PipelineLexer, SpecToken, SpecTokenKind, parse_spec
 from xdsl.utils.exceptions import ArgSpecParseError, ParseError
@@ -19,6 +19,7 @@ from xdsl.utils.mlir_lexer import StringLiteral
 
 from ..plugins.foreign import described, message_of
 from .diagnostics import Failure, at_offset, suggestion
+from .driver.option_types import in_words
 from .source import Source
 
 _Built = TypeVar("_Built", bound=ArgSpecConvertible)
@@ -172,7 +173,8 @@ def build(text: str, label: str, kind: str, known: Mapping[str, Callable[[], typ
     source, elements = parse_elements(text, label)
     for element in elements:
         if element.name not in known:
-            message = f"unknown {kind} '{element.name}'{suggestion(element.name, known)}"
+            near = suggestion(element.name, known) or f"; a {kind} from a file needs --load-plugin FILE.py"
+            message = f"unknown {kind} '{element.name}'{near}"
             raise Failure(at_offset(source, message, element.start, element.end))
     return tuple(_build_one(source, e, kind, known[e.name]) for e in elements)
 
@@ -210,20 +212,12 @@ def _checked_options(
         values = _fitted(option.values, types[name])
         if values is None:
             given = ",".join(map(str, option.values)) or "nothing"
-            message = f"option '{option.name}' of {what} takes {_type_text(types[name])}, given {given}"
+            message = f"option '{option.name}' of {what} takes {in_words(types[name])}, given {given}"
             raise Failure(at_offset(source, message, option.start, option.end))
         found[name] = values
     for name in sorted(cls.required_fields() & fields.keys() - found.keys()):
-        raise Failure(at_offset(source, f"{what} needs option '{name}' ({_type_text(types[name])})", element.start, element.end))
+        raise Failure(at_offset(source, f"{what} needs option '{name}' ({in_words(types[name])})", element.start, element.end))
     return found
-
-
-def _type_text(hint: Any) -> str:
-    """What an option takes, in words where it is a choice of some."""
-    if get_origin(hint) is Literal:
-        *first, last = map(str, get_args(hint))
-        return f"{', '.join(first)} or {last}" if first else last
-    return type_repr(hint)
 
 
 def _fitted(values: ParameterListType, hint: Any) -> ParameterListType | None:

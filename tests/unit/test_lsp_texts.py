@@ -93,7 +93,7 @@ def test_errors_that_follow_from_others_are_not_told() -> None:
   einsum.return %T[]
 }"""
     assert [f.message for f in check(text).found] == ["unknown tensor '%B'"]
-    assert [f.message for f in check(text.replace("%B[m]", "%A[k]")).found] == ["unknown rank 'k'"]
+    assert [f.message for f in check(text.replace("%B[m]", "%A[k]")).found] == ["unknown rank 'k'; known: m"]
     assert [f.message for f in check(text[:-1]).found] == ["unknown tensor '%B'"]
 
 

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from ...dialects.einsum import CascadeOp
-from ..diagnostics import Diagnostic, Failure, suggestion
+from ..diagnostics import Diagnostic, Failure, suggestion, suggestion_or_all
 from ..loading import load_module, new_context
 from ..output import check_writable, write_text
 from ..whiteboard.blocks import Block, Heading
@@ -63,5 +63,5 @@ def _chosen(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:
         ranks = dict.fromkeys(r for op in cascades for r in op.sizes)
         cascades = [op for op in cascades if args.rank in op.sizes]
         if not cascades:
-            raise Failure(Diagnostic("error", f"unknown rank '{args.rank}'{suggestion(args.rank, ranks)}", args.file))
+            raise Failure(Diagnostic("error", f"unknown rank '{args.rank}'{suggestion_or_all(args.rank, ranks)}", args.file))
     return cascades
