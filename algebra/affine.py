@@ -13,6 +13,11 @@ from fractions import Fraction
 from typing import Literal, cast
 
 
+def _canonical(term: tuple[str, int]) -> tuple[int, int, str]:
+    name, coefficient = term
+    return -abs(coefficient), -coefficient, name
+
+
 @dataclass(frozen=True, slots=True)
 class Affine:
     """`sum(coefficient * rank) + const`, in canonical order (largest coefficient first, then by name).
@@ -26,11 +31,11 @@ class Affine:
     @staticmethod
     def of(terms: Mapping[str, int] | Iterable[tuple[str, int]] = (), const: int = 0) -> Affine:
         total: dict[str, int] = {}
-        pairs: Iterable[tuple[str, int]] = cast("Mapping[str, int]", terms).items() if isinstance(terms, Mapping) else terms
+        pairs = cast("Mapping[str, int]", terms).items() if isinstance(terms, dict | Mapping) else terms
         for name, coefficient in pairs:
             total[name] = total.get(name, 0) + coefficient
         kept = [(n, c) for n, c in total.items() if c != 0]
-        return Affine(tuple(sorted(kept, key=lambda t: (-abs(t[1]), -t[1], t[0]))), const)
+        return Affine(tuple(sorted(kept, key=_canonical) if len(kept) > 1 else kept), const)
 
     @staticmethod
     def rank(name: str) -> Affine:
@@ -51,22 +56,32 @@ class Affine:
         return next((c for n, c in self.terms if n == rank), 0)
 
     def __add__(self, other: Affine) -> Affine:
+        if not other.terms:
+            return Affine(self.terms, self.const + other.const)
         return Affine.of((*self.terms, *other.terms), self.const + other.const)
 
     def __sub__(self, other: Affine) -> Affine:
         return self + other * -1
 
     def __mul__(self, factor: int) -> Affine:
-        return Affine.of(((n, c * factor) for n, c in self.terms), self.const * factor)
+        if factor > 0:  # keeps the order
+            return self if factor == 1 else Affine(tuple((n, c * factor) for n, c in self.terms), self.const * factor)
+        return Affine.of([(n, c * factor) for n, c in self.terms], self.const * factor)
 
     def substitute(self, replacement: Mapping[str, Affine]) -> Affine:
         """Replace rank variables by affine expressions; ranks without a replacement stay."""
         if not any(name in replacement for name, _ in self.terms):
             return self
-        result = Affine((), self.const)
+        terms: list[tuple[str, int]] = []
+        const = self.const
         for name, coefficient in self.terms:
-            result = result + replacement.get(name, Affine.rank(name)) * coefficient
-        return result
+            put = replacement.get(name)
+            if put is None:
+                terms.append((name, coefficient))
+            else:
+                terms += [(n, coefficient * c) for n, c in put.terms]
+                const += coefficient * put.const
+        return Affine.of(terms, const)
 
     def bounds(self, sizes: Mapping[str, int]) -> tuple[int, int]:
         """Smallest and largest value while each rank r runs over 0 .. sizes[r]-1."""

@@ -55,11 +55,13 @@ def safety(accumulators: Sequence[Accumulator], correction: Matrix, rebased_on: 
     for name in rebased_on:
         summary = known.summaries[name]
         start = known.laws.identity(summary.op) or 0.0
-        bottoms, regular_start = _bottoms(summary, start, accumulators, correction, known, functions)
+        along = _drawn_along(summary, accumulators, known, functions)
+        bottoms, regular_start = _bottoms(summary, (start, *(value for value, _ in along)), accumulators, correction, known, functions)
         starts_safe = starts_safe and regular_start
         if not bottoms:
             continue
-        met = [_at_elements(a, summary, bottoms, known, functions) for a in accumulators]
+        visited = [values for value, values in along if value in bottoms]
+        met = [_at_elements(a, summary, bottoms, visited, known, functions) for a in accumulators]
         kinds.update(dict.fromkeys(kind for a, kind in zip(accumulators, met, strict=True) if Param(name) in walk(a.basis)))
         anchor = _anchor(name, bottoms, accumulators, known, functions)
         new = select(_at_bottom(Param(name), bottoms, summary), anchor, Param(name))
@@ -101,22 +103,45 @@ def _either(tests: Sequence[Expr]) -> Expr:
 
 
 def _bottoms(
-    summary: Summary, start: float, accumulators: Sequence[Accumulator], correction: Matrix, known: Invariants, functions: Table
+    summary: Summary, reached: Sequence[float], accumulators: Sequence[Accumulator], correction: Matrix, known: Invariants, functions: Table
 ) -> tuple[list[float], bool]:
-    """The values of the summary at which a basis or the correction is undefined, and whether the correction from the start alone is fine."""
+    """The values of the summary, of those reached from its start on, at which a basis or the correction is undefined, and whether the correction
+    from the start alone is fine."""
     bases = [a.basis for a in accumulators]
     entries = [e for row in correction for e in row if e is not None]
     samples = Samples(known, [*bases, *entries])
     new, old = Param(summary.name), Param(summary.name + OLD)
     found: list[float] = []
     starts = True
-    for value in (start, 0.0) if summary.range.low == 0 and start != 0 else (start,):
+    start = reached[0]
+    for value in dict.fromkeys((*reached, 0.0) if summary.range.low == 0 else reached):
         from_it = all(_regular(entries, {old: value}, samples, functions) for _ in range(_TRIALS))
         at_it = from_it and _regular([*bases, *entries], {new: value, old: value}, samples, functions)
         starts = starts and from_it and (at_it or value == start)
         if not at_it:
             found.append(value)
     return found, starts
+
+
+def _drawn_along(summary: Summary, accumulators: Sequence[Accumulator], known: Invariants, functions: Table) -> list[tuple[float, dict[Expr, float]]]:
+    """Infinities that a summary is at while one that its body refers to is at its own bottom, each with an element that was visited by then:
+    `max(x - D)` where all of D's elements are masked, `max(x / D)` where they have added up to 0."""
+    bases = [a.basis for a in accumulators]
+    found: list[tuple[float, dict[Expr, float]]] = []
+    for other in (known.summaries[n] for n in known.summaries if Param(n) in walk(summary.body)):
+        start = known.laws.identity(other.op)
+        low = {start} if start is not None and math.isinf(start) else set[float]()
+        low |= {0.0} if other.range.low == 0 else set()
+        samples, corners = Samples(known, [summary.body, other.body, *bases]), Corners([summary.body, other.body])
+        try:
+            for point in (p for _ in range(_POINTS) for p in corners.points(samples.draw())):
+                for bottom, values in ((b, v) for b in low for v in _elements_at(b, other, point, functions)):
+                    value = evaluate(summary.body, {**values, Param(other.name): bottom}, functions)
+                    if math.isinf(value):
+                        found.append((value, values))
+        except Opaque:
+            continue
+    return found
 
 
 def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumulator], known: Invariants, functions: Table) -> Expr:
@@ -128,7 +153,7 @@ def _anchor(name: str, bottoms: Sequence[float], accumulators: Sequence[Accumula
 
 
 def _at_bottom(value: Expr, bottoms: Sequence[float], summary: Summary) -> Expr:
-    if len(bottoms) > 1 and summary.range.nonnegative:
+    if len(bottoms) > 1 and summary.range.nonnegative and max(bottoms) <= 0:
         return Apply("le", (value, ZERO))
     return _either([Apply("eq", (value, Num(int(b) if math.isfinite(b) else b))) for b in bottoms])
 
@@ -145,9 +170,13 @@ Kind: TypeAlias = Literal["absorbed", "undefined in the original", "counted from
 _KINDS: tuple[Kind, ...] = ("absorbed", "undefined in the original", "counted from the anchor")
 
 
-def _at_elements(accumulator: Accumulator, summary: Summary, bottoms: Sequence[float], known: Invariants, functions: Table) -> Kind:
-    """The least harmless of what happens at several bottoms."""
+def _at_elements(
+    accumulator: Accumulator, summary: Summary, bottoms: Sequence[float], visited: Sequence[Mapping[Expr, float]], known: Invariants, functions: Table
+) -> Kind:
+    """The least harmless of what happens at several bottoms, and at elements that were `visited` while another summary drew this one there."""
     met = {_at_element(accumulator, summary, b, known, functions) for b in bottoms}
+    if any(evaluate(accumulator.basis, values, functions) != accumulator.identity for values in visited):
+        met.add("counted from the anchor")
     return next(kind for kind in reversed(_KINDS) if kind in met)
 
 

@@ -71,11 +71,14 @@ def _macs(result: SimulationResult, machine: Machine) -> Iterator[Bound]:
 
 
 def _operations(result: SimulationResult, machine: Machine) -> Iterator[Bound]:
-    """Per array: its operations with no element ever idle. Costs that a mapping states in place of the machine's are those of the run."""
+    """Per array, and unit of its own: its operations with no element ever idle. Costs that a mapping states in place of the machine's are those
+    of the run; a task that holds several units counts in each."""
     for array in machine.arrays:
-        operations = sum(sum(c.operations.values()) for c in result.counts if c.resource == array.name)
-        cycles = sum(result.filled.get(array.name, {}).values())
-        yield Bound(OPERATIONS, array.name, operations, "operations", operations / cycles if cycles else None, cycles)
+        for unit, tasks in result.filled.items():
+            if unit == array.name or unit.startswith(f"{array.name}."):
+                operations = sum(sum(c.operations.values()) for c in result.counts if c.resource == array.name and c.name in tasks)
+                cycles = sum(tasks.values())
+                yield Bound(OPERATIONS, unit, operations, "operations", operations / cycles if cycles else None, cycles)
 
 
 def _memories(result: SimulationResult, machine: Machine) -> Iterator[Bound]:

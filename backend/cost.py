@@ -19,6 +19,7 @@ from ..dialects.accel_machine import MachineOp
 from ..dialects.accel_mix import task_cycles, task_ranks
 from ..dialects.accel_names import operation_names
 from ..dialects.accel_nest import Read, Scheduled, happens, home_of, issue_order, reads_of, scheduled, states, weights
+from ..dialects.accel_units import held_units, unit_names
 from ..dialects.einsum_attrs import NumberAttr
 from ..dialects.einsum_scope import tensor_of
 from .actions import actions_of
@@ -40,6 +41,7 @@ def compile_kernel(kernel: KernelOp) -> Program:
         float(machine.clock.data),
         float(machine.word.data),
         tuple(machine.arrays),
+        (*unit_names(machine), machine.offchip.sym_name.data),
         tuple(machine.memories),
         machine.offchip.sym_name.data,
         kernel.barriers is not None,
@@ -72,10 +74,12 @@ class _Costs:
     def _step(self, op: Scheduled, name: str) -> Step:
         plans = {read: self._plan(read) for read in reads_of(op, self.updates) if happens(read, self.kernel.loops)}
         latency, ranks, clips, continues, resource = Fraction(0), tuple[str, ...](), tuple[Clip, ...](), None, self.offchip
+        units = (self.offchip,)
         match op:
             case TaskOp():
                 resource = op.array.string_value()
                 array = self.machine.arrays[resource]
+                units = held_units(op, array)
                 latency = _fraction(op.delay if op.delay is not None else array.latency)
                 ranks = tuple(r for r in task_ranks(op, self.tiles) if r in self.ragged)
                 continues = self._continues(op, tuple(plans))
@@ -104,7 +108,7 @@ class _Costs:
         makes, transfer = not isinstance(op, StoreOp), not isinstance(op, TaskOp)
         reads = tuple(plans.values())
         home, size = ("", 0) if isinstance(op, StoreOp) else (home_of(op), int(Fraction(self.machine.word.data) * sum(map(_elements, op.results))))
-        found = Step(name, resource, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, transfer, op.turn_, continues)
+        found = Step(name, resource, units, op.when_, op.stage_, latency, reads, makes, op.copies_, cache(work), clips, transfer, op.turn_, continues)
         return replace(found, home=home, tile=size)
 
     def _plan(self, read: Read) -> ReadPlan:
@@ -201,7 +205,8 @@ class _Costs:
             return self._transfer(self._spilled(self._accesses(op, self._movement(op, tiles), False))) if all(existing) else Work()
 
         reads, clips = (ReadPlan(self.positions[op], 0),), (*guards, *(self.ragged[r] for r in ranks))
-        return Step(f"spill {name}", self.offchip, op.when_, op.stage_, Fraction(0), reads, False, 1, cache(work), clips, True, op.turn_)
+        at = (op.when_, op.stage_, Fraction(0), reads, False, 1)
+        return Step(f"spill {name}", self.offchip, (self.offchip,), *at, cache(work), clips, True, op.turn_)
 
 
 def _scaled(moved: Mapping[tuple[str, str], Fraction], spilled: Mapping[str, float]) -> dict[tuple[str, str], Fraction]:

@@ -16,6 +16,13 @@ def _empty() -> Table:
     return {}
 
 
+Units = Mapping[str, tuple[str, ...]]
+
+
+def _alone() -> Units:
+    return {}
+
+
 @dataclass(frozen=True)
 class Memory:
     """A memory: bytes, bytes per second, cycles, pJ per access of `row` bytes, um2. None means unbounded or not stated."""
@@ -33,7 +40,8 @@ class Memory:
 
 @dataclass(frozen=True)
 class Array:
-    """An array of `rows` x `cols` processing elements: cycles per scalar operation, cycles of latency, register bytes, pJ, um2."""
+    """An array of `rows` x `cols` processing elements: cycles per scalar operation, cycles of latency, register bytes, pJ, um2; per
+    unit that works beside the others, its operations."""
 
     name: str
     rows: int
@@ -41,6 +49,7 @@ class Array:
     ops: Table
     latency: int | float | None = None
     registers: int | float | None = None
+    units: Units = field(default_factory=_alone)
     energy: Table = field(default_factory=_empty)
     area: Table = field(default_factory=_empty)
     source: str | None = None
@@ -79,6 +88,7 @@ class Machine:
                 a.rows,
                 a.cols,
                 ops=a.ops,
+                units=a.units or None,
                 latency=a.latency,
                 registers=a.registers,
                 energy=a.energy or None,
@@ -114,6 +124,7 @@ class Machine:
                 a.ops.table,
                 _number(a.latency),
                 _number(a.registers),
+                {} if a.units is None else a.units.units,
                 _table(a.energy),
                 _table(a.area),
                 None if a.source is None else a.source.data,

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ..dialects.notation import nearest
 from .machine import Array, Machine, Memory
-from .machine_yaml import ACCESSES, AREA_PARTS, REGISTER_ACTIONS, SCHEMAS, UNITS
+from .machine_yaml import ACCESSES, AREA_PARTS, REGISTER_ACTIONS, SCHEMAS, UNITS, read_units
 from .yaml_reader import Key, Reader, read_costs, read_count, read_cycles, read_flag, read_number, read_number_or_zero, read_text
 
 PARTS: Mapping[str, str] = {"memories": "memory", "arrays": "array"}
@@ -93,7 +93,7 @@ def find_field(machine: Machine, path: str) -> MachineField:
 
 def _keyed(path: str, kind: str, part: str, rest: str, owner: Machine | Memory | Array, told: str) -> MachineField:
     key, dot, entry = rest.partition(".")
-    schema = {k: v for k, v in SCHEMAS[kind].items() if k not in PARTS and v.read not in (read_text, read_flag)}
+    schema = {k: v for k, v in SCHEMAS[kind].items() if k not in PARTS and v.read not in (read_text, read_flag, read_units)}
     if key not in schema:
         if key in SCHEMAS[kind]:
             raise FieldError(f"'{key}' of {told} is no number")
@@ -121,14 +121,14 @@ def _table(owner: Machine | Memory | Array, key: Key) -> Mapping[str, int | floa
 def lowering_view(machine: Machine) -> Machine:
     """A machine that kernels come out the same for: with what placement and lowering read of it, and nothing else."""
     memories = tuple(Memory(m.name, m.offchip, m.capacity) for m in machine.memories)
-    arrays = tuple(Array(a.name, a.rows, a.cols, a.ops, registers=a.registers) for a in machine.arrays)
+    arrays = tuple(Array(a.name, a.rows, a.cols, a.ops, registers=a.registers, units=a.units) for a in machine.arrays)
     return Machine(machine.name, 1, machine.word, memories, arrays)
 
 
 def timing_view(machine: Machine) -> Machine:
     """A machine on which given kernels take the same time: with what the simulator reads of it, and nothing else."""
     memories = tuple(Memory(m.name, m.offchip, bandwidth=m.bandwidth, latency=m.latency) for m in machine.memories)
-    arrays = tuple(Array(a.name, a.rows, a.cols, a.ops, a.latency) for a in machine.arrays)
+    arrays = tuple(Array(a.name, a.rows, a.cols, a.ops, a.latency, units=a.units) for a in machine.arrays)
     return Machine(machine.name, machine.clock, machine.word, memories, arrays)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,7 @@ from .yaml_reader import (
     read_count,
     read_cycles,
     read_flag,
+    read_names,
     read_number,
     read_number_or_zero,
     read_text,
@@ -46,6 +48,8 @@ def _arrays(reader: Reader, node: Any, what: str) -> tuple[Array, ...]:
         operations = (*array.ops, *(op for op in UNITS if op not in array.ops))
         known = {"energy_pj": (*operations, *REGISTER_ACTIONS), "area_um2": (*operations, *AREA_PARTS)}
         for key, (_, table) in reader.entries(value, array.name).items():
+            if key == "units":
+                _check_units(reader, table, array)
             if key in known:
                 _check_actions(reader, table, f"'{key}' of array '{array.name}'", known[key])
     return arrays
@@ -58,6 +62,29 @@ def _check_actions(reader: Reader, node: Any, what: str, known: Sequence[str]) -
             raise reader.fail(key, f"unknown action '{name}' in {what}{nearest(name, list(known))}")
 
 
+def read_units(reader: Reader, node: Any, what: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for unit, (key, value) in reader.entries(node, what).items():
+        if not UNIT_NAME.fullmatch(unit):
+            raise reader.fail(key, f"'{unit}' in {what} is no name of letters, digits and '_'")
+        found[unit] = read_names(reader, value, f"'{unit}' in {what}")
+        if not found[unit]:
+            raise reader.fail(value, f"'{unit}' in {what} has no operation")
+    return found
+
+
+def _check_units(reader: Reader, node: Any, array: Array) -> None:
+    """Raise for an operation of a unit that the array does not do, or that another unit has."""
+    owner: dict[str, str] = {}
+    for unit, (key, _) in reader.entries(node, array.name).items():
+        for op in array.units[unit]:
+            if op not in array.ops:
+                raise reader.fail(key, f"unit '{unit}' has '{op}', which array '{array.name}' does not do{nearest(op, list(array.ops))}")
+            if op in owner:
+                raise reader.fail(key, f"'{op}' of array '{array.name}' is in unit '{owner[op]}' and in unit '{unit}'")
+            owner[op] = unit
+
+
 def _accesses(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
     _check_actions(reader, node, what, ACCESSES)
     return read_costs(reader, node, what)
@@ -67,6 +94,8 @@ def _areas(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
     _check_actions(reader, node, what, AREA_PARTS)
     return read_costs(reader, node, what)
 
+
+UNIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 UNITS = ("mac", *SCALAR_OPERATORS)
 """Operations of which a table may have figures even where the array cannot do them."""
@@ -90,6 +119,7 @@ _ARRAY: Mapping[str, Key] = {
     "rows": Key("rows", read_count, required=True),
     "cols": Key("cols", read_count, required=True),
     "cycles": Key("ops", read_cycles, required=True),
+    "units": Key("units", read_units),
     "latency_cycles": Key("latency", read_number_or_zero),
     "register_bytes": Key("registers", read_number),
     "energy_pj": Key("energy", read_costs),

@@ -15,7 +15,7 @@ import yaml
 from ..dialects.einsum_attrs import MAX_SIZE
 from ..dialects.notation import nearest
 from ..lowering.mapping import ANY, CascadeMapping, EinsumMapping, Keep, KernelMapping, Overlap, Slot, TensorMapping
-from .yaml_reader import DescriptionError, Key, Reader, compose, read_costs, read_flag, read_number, read_number_or_zero, read_text
+from .yaml_reader import DescriptionError, Key, Reader, compose, read_costs, read_flag, read_names, read_number, read_number_or_zero, read_text
 
 
 class MappingError(DescriptionError):
@@ -29,19 +29,10 @@ KEEPS: tuple[Keep, ...] = ("on-chip", "reload", "stream", "off-chip", "off-chip-
 OVERLAPS: tuple[Overlap, ...] = ("auto", "resources", "none")
 
 
-def _names(reader: Reader, node: Any, what: str) -> tuple[str, ...]:
-    if not isinstance(node, yaml.SequenceNode):
-        raise reader.fail(node, f"{what} must be a list of names")
-    names = tuple(read_text(reader, item, f"an entry of {what}") for item in cast(list[Any], node.value))
-    if (twice := next((n for n in names if names.count(n) > 1), None)) is not None:
-        raise reader.fail(node, f"'{twice}' stands twice in {what}")
-    return names
-
-
 def _groups(reader: Reader, node: Any, what: str) -> tuple[tuple[str, ...], ...]:
     if not isinstance(node, yaml.SequenceNode):
         raise reader.fail(node, f"{what} must be a list of lists of Einsums")
-    return tuple(_names(reader, item, f"an entry of {what}") for item in cast(list[Any], node.value))
+    return tuple(read_names(reader, item, f"an entry of {what}") for item in cast(list[Any], node.value))
 
 
 def _choice(reader: Reader, node: Any, what: str, choices: tuple[str, ...]) -> str:
@@ -110,20 +101,20 @@ def _schedule(reader: Reader, node: Any, what: str) -> dict[str, Slot]:
 
 _EINSUM: Mapping[str, Key] = {
     "array": Key("array", read_text),
-    "rows": Key("rows", _names),
-    "cols": Key("cols", _names),
-    "order": Key("order", _names),
-    "taps": Key("taps", _names),
+    "rows": Key("rows", read_names),
+    "cols": Key("cols", read_names),
+    "order": Key("order", read_names),
+    "taps": Key("taps", read_names),
     "in_place": Key("in_place", read_flag),
     "cycles_per_point": Key("cost", read_number),
     "latency_cycles": Key("delay", read_number_or_zero),
 }
 
-_TENSOR: Mapping[str, Key] = {"keep": Key("keep", _keep), "hold": Key("hold", _names)}
+_TENSOR: Mapping[str, Key] = {"keep": Key("keep", _keep), "hold": Key("hold", read_names)}
 
 _ANY_KERNEL: Mapping[str, Key] = {
     "tiles": Key("tiles", _tiles),
-    "loops": Key("loops", _names),
+    "loops": Key("loops", read_names),
     "blocks": Key("blocks", _blocks),
     "stages": Key("stages", _groups),
     "overlap": Key("overlap", _overlap),
@@ -146,7 +137,7 @@ def _tensors(reader: Reader, node: Any, what: str) -> dict[str, TensorMapping]:
 def _kernels(reader: Reader, node: Any, what: str) -> tuple[dict[str, Any], ...]:
     if not isinstance(node, yaml.SequenceNode) or not cast(list[Any], node.value):
         raise reader.fail(node, f"{what} must be a list of kernels")
-    schema = {"einsums": Key("einsums", _names, required=True), **_ANY_KERNEL}
+    schema = {"einsums": Key("einsums", read_names, required=True), **_ANY_KERNEL}
     return tuple(reader.record(item, schema, "a kernel") for item in cast(list[Any], node.value))
 
 

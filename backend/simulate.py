@@ -56,5 +56,5 @@ def _timeline(program: Program, epochs: int) -> tuple[TaskSpan, ...]:
     clock = Clock(program, spans.append)
     Walk(program, clock, extrapolate=False).begin(epochs)
     steps = program.steps
-    found = (TaskSpan(steps[s.step].name, steps[s.step].resource, s.start / TICKS, s.end / TICKS) for s in spans)
+    found = (TaskSpan(steps[s.step].name, steps[s.step].units[0], s.start / TICKS, s.end / TICKS) for s in spans)
     return tuple(sorted(found, key=lambda s: (s.start, s.end)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from xdsl.utils.exceptions import DiagnosticException
@@ -46,7 +47,7 @@ class _Point:
     shape: Shape
     times: Times
 
-    @property
+    @cached_property
     def behaviour(self) -> tuple[Shape, Times]:
         """What decides everything that follows, save for a constant."""
         base = max(self.times)

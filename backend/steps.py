@@ -53,13 +53,15 @@ class Work:
 class Step:
     """One operation of the body, or what of its accesses spills.
 
-    `latency` is what passes from its end until the result may be read. `work` is what a run does, given how many elements there are along each of
-    `clips`, and whether it starts anew (in an iteration without the read at `continues`, an index of `reads`; -1: in all).
+    `resource` is the array that works, or the memory; `units` are the exclusive parts of the machine that it holds meanwhile. `latency` is what
+    passes from its end until the result may be read. `work` is what a run does, given how many elements there are along each of `clips`, and
+    whether it starts anew (in an iteration without the read at `continues`, an index of `reads`; -1: in all).
     `home` is where a copy of the result lives, `tile` its bytes.
     """
 
     name: str
     resource: str
+    units: tuple[str, ...]
     when: When
     stage: int
     latency: Fraction
@@ -87,7 +89,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """A kernel to simulate: its steps in issue order; loops outermost first; per step, how instances are numbered along the loops."""
+    """A kernel to simulate: its steps in issue order; loops outermost first; per step, how instances are numbered along the loops; the exclusive
+    units of the arrays, and the off-chip memory."""
 
     name: str
     loops: Mapping[str, int]
@@ -96,6 +99,7 @@ class Program:
     clock: float
     word: float
     arrays: tuple[str, ...]
+    units: tuple[str, ...]
     memories: tuple[str, ...]
     offchip: str
     barriers: bool = False

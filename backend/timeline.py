@@ -117,7 +117,7 @@ def timeline_of(kernel: KernelOp, most: int = MOST_RUNS) -> Timeline:
     iterations, drain = prod(program.loops.values()), whole.depth
     windows = tuple(_window(program, *chosen) for chosen in _chosen(program, walk.kinds, iterations, iterations + drain, most))
     memories = {name: None if m.capacity is None else float(m.capacity.data) for name, m in machine.memories.items()}
-    resources = (*program.arrays, program.offchip)
+    resources = program.units
     name, clock = machine.sym_name.data, program.clock
     found = (program.name, name, clock, program.loops, program.steps, resources, memories, end / TICKS, iterations, iterations + drain, windows)
     return Timeline(*found, program)

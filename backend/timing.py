@@ -1,6 +1,6 @@
-"""One epoch after another in time: every operation starts when its resource, its operands and a copy of its result are free.
+"""One epoch after another in time: every operation starts when the units that it holds, its operands and a copy of its result are free.
 
-A state of the simulation is small: when each resource is free, when recent instances are ready and released, and the iterations
+A state of the simulation is small: when each unit is free, when recent instances are ready and released, and the iterations
 still in the software pipeline. Times that can no longer delay anything are forgotten, so that states which behave alike are equal.
 """
 
@@ -16,7 +16,7 @@ Counts: TypeAlias = tuple[int, ...]
 """Per step, the number of the instance that an iteration's coordinates select."""
 
 Times: TypeAlias = tuple[int, ...]
-"""Ticks: when each resource is free, the latest end, with barriers that of the tasks, then the entries of a shape in order."""
+"""Ticks: when each unit is free, the latest end, with barriers that of the tasks, then the entries of a shape in order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,9 @@ class Clock:
     def __init__(self, program: Program, record: Callable[[Span], None] | None = None):
         self.program = program
         self.record = record
-        names = list(dict.fromkeys(s.resource for s in program.steps))
-        self._resource = [names.index(s.resource) for s in program.steps]
+        names = list(dict.fromkeys(unit for s in program.steps for unit in s.units))
+        self._unit = [names.index(s.units[0]) for s in program.steps]
+        self._others = [tuple(names.index(unit) for unit in s.units[1:]) for s in program.steps]
         self._latency = [ticks(s.latency) for s in program.steps]
         self._stage = [s.stage for s in program.steps]
         self._copies = [s.copies if s.makes else 0 for s in program.steps]
@@ -65,7 +66,7 @@ class Clock:
         readers: list[set[int]] = [set() for _ in range(count)]
         for position, step in enumerate(program.steps):
             for read in step.reads:
-                readers[read.maker].add(self._resource[position])
+                readers[read.maker].add(self._unit[position])
         self._readers = [tuple(sorted(r)) for r in readers]
         self.free = [0] * len(names)
         self.ready: list[dict[int, int]] = [{} for _ in range(count)]
@@ -90,8 +91,10 @@ class Clock:
             if entry is None:
                 continue
             counts = entry[1]
-            resource = self._resource[step]
-            start = free[resource]
+            unit, others = self._unit[step], self._others[step]
+            start = free[unit]
+            for other in others:
+                start = max(start, free[other])
             fenced = self._turn[step]
             if fenced is not None:
                 if fenced != turn:
@@ -107,7 +110,9 @@ class Clock:
                 if time > start:
                     start = time
             end = start + hold
-            free[resource] = end
+            free[unit] = end
+            for other in others:
+                free[other] = end
             done = end + self._latency[step]
             if done > self.end:
                 self.end = done
@@ -160,7 +165,7 @@ class Clock:
                     del times[instance]
         for step, times in enumerate(self.release):
             if times:
-                bound = free[self._resource[step]]
+                bound = free[self._unit[step]]
                 for instance in [i for i, t in times.items() if t <= bound]:
                     del times[instance]
 
@@ -172,9 +177,11 @@ class Clock:
         for table in (self.ready, self.release):
             keys: list[tuple[int, int]] = []
             for step, entries in enumerate(table):
-                for instance in sorted(entries):
-                    keys.append((step, instance - at[step]))
-                    times.append(entries[instance])
+                if entries:
+                    base = at[step]
+                    for instance in sorted(entries) if len(entries) > 1 else entries:
+                        keys.append((step, instance - base))
+                        times.append(entries[instance])
             tables.append(tuple(keys))
         pipeline = tuple(None if e is None else (e[0], tuple(c - a for c, a in zip(e[1], at, strict=True))) for e in self.pipeline[: self.depth])
         return Shape(tables[0], tables[1], pipeline), tuple(times)

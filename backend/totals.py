@@ -48,12 +48,13 @@ def result_of(program: Program, kinds: Kinds, cycles: float, timeline: Sequence[
         works = kinds.works(row)
         for position, hold, _ in row.active:
             totals[position].add(works[position], hold, times)
-    busy: dict[str, dict[str, float]] = {resource: {} for resource in (*program.arrays, program.offchip)}
-    filled: dict[str, dict[str, float]] = {resource: {} for resource in busy}
+    busy: dict[str, dict[str, float]] = {unit: {} for unit in program.units}
+    filled: dict[str, dict[str, float]] = {unit: {} for unit in busy}
     moved: dict[str, dict[str, Fraction]] = {m: {"read": Fraction(0), "write": Fraction(0)} for m in program.memories}
     for step, total in zip(program.steps, totals, strict=True):
-        busy[step.resource][step.name] = total.ticks / TICKS
-        filled[step.resource][step.name] = total.filled / TICKS
+        for unit in step.units:
+            busy[unit][step.name] = total.ticks / TICKS
+            filled[unit][step.name] = total.filled / TICKS
         for (memory, way), count in total.moved.items():
             moved[memory][way] += count
     return SimulationResult(
@@ -79,19 +80,20 @@ def _counts(step: Step, total: _Total) -> TaskCounts:
 
 
 def bounds(program: Program, census: Mapping[Row, int]) -> dict[str, float]:
-    """Cycles that a kernel takes in the steady state: per resource, all that it has to do; with barriers, turn after turn in every iteration."""
-    found: Counter[str] = Counter(dict.fromkeys((*program.arrays, program.offchip), 0))
+    """Cycles that a kernel takes in the steady state: per unit, all that it has to do; with barriers, turn after turn in every iteration."""
+    found: Counter[str] = Counter(dict.fromkeys(program.units, 0))
     steps = program.steps
     for row, times in census.items():
         turns: dict[int, dict[str, int]] = {}
         ends: dict[int, int] = {}
         for position, hold, _ in row.active:
             step = steps[position]
-            found[step.resource] += times * hold
-            if program.barriers and not step.transfer:
-                queue = turns.setdefault(step.turn, {})
-                queue[step.resource] = queue.get(step.resource, 0) + hold
-                ends[step.turn] = max(ends.get(step.turn, 0), queue[step.resource] + int(step.latency * TICKS))
+            for unit in step.units:
+                found[unit] += times * hold
+                if program.barriers and not step.transfer:
+                    queue = turns.setdefault(step.turn, {})
+                    queue[unit] = queue.get(unit, 0) + hold
+                    ends[step.turn] = max(ends.get(step.turn, 0), queue[unit] + int(step.latency * TICKS))
         if program.barriers:
             found[BARRIERS] += times * sum(ends.values())
-    return {resource: total / TICKS for resource, total in found.items()}
+    return {unit: total / TICKS for unit, total in found.items()}

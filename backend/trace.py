@@ -83,7 +83,7 @@ def _runs(timeline: Timeline, window: Window, offset: float, tracks: dict[str, i
         moved = {f"{memory} {way} bytes": float(count) for (memory, way), count in run.moved.items()}
         args = {"tile": timeline.coordinates(run.iteration), "iteration": run.iteration, "stage": step.stage, "window": window.kind, **moved}
         category = "transfer" if step.transfer else "task"
-        yield _event("X", step.name, offset + run.start, tracks[step.resource], dur=run.end - run.start, cat=category, args=args)
+        yield _event("X", step.name, offset + run.start, tracks[step.units[0]], dur=run.end - run.start, cat=category, args=args)
 
 
 def _epochs(timeline: Timeline, window: Window, offset: float) -> Iterator[Event]:
@@ -110,7 +110,7 @@ def _flows(timeline: Timeline, window: Window, offset: float, tracks: dict[str, 
             if maker is None:
                 continue
             leaves = max(maker.start, maker.end - 1 / TICKS)
-            name, ends = timeline.steps[maker.step].name, (tracks[timeline.steps[maker.step].resource], tracks[timeline.steps[run.step].resource])
+            name, ends = timeline.steps[maker.step].name, (tracks[timeline.steps[maker.step].units[0]], tracks[timeline.steps[run.step].units[0]])
             yield _event("s", name, offset + leaves, ends[0], id=first, cat="dependence")
             yield _event("f", name, offset + run.start, ends[1], id=first, cat="dependence", bp="e")
             first += 1

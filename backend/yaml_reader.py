@@ -122,6 +122,15 @@ def read_text(reader: Reader, node: Any, what: str) -> str:
     return cast(str, reader.scalar(node, what, (str,), "a text"))
 
 
+def read_names(reader: Reader, node: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise reader.fail(node, f"{what} must be a list of names")
+    names = tuple(read_text(reader, item, f"an entry of {what}") for item in cast(list[Any], node.value))
+    if (twice := next((n for n in names if names.count(n) > 1), None)) is not None:
+        raise reader.fail(node, f"'{twice}' stands twice in {what}")
+    return names
+
+
 def read_cycles(reader: Reader, node: Any, what: str) -> dict[str, int | float]:
     return {n: read_number(reader, value, f"'{n}' in {what}") for n, (_, value) in reader.entries(node, what).items()}
 

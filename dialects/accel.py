@@ -17,7 +17,7 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, NoTerminator, SymbolOpInterface
 
 from . import accel_kernel_text, accel_legal
-from .accel_attrs import TableAttr, WhenAttr
+from .accel_attrs import TableAttr, UnitsAttr, WhenAttr
 from .accel_body import LoadOp, StateOp, StoreOp, UpdateOp
 from .accel_machine import ArrayOp, MachineOp, MemoryOp
 from .accel_move import MoveOp
@@ -127,5 +127,5 @@ class KernelOp(IRDLOperation):
 Accel = Dialect(
     "accel",
     [MachineOp, ArrayOp, MemoryOp, KernelOp, LoadOp, MoveOp, TaskOp, StateOp, UpdateOp, StoreOp],
-    [TableAttr, WhenAttr],
+    [TableAttr, UnitsAttr, WhenAttr],
 )

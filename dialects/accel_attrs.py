@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.ir import Data
@@ -52,6 +52,45 @@ class TableAttr(Data[tuple[tuple[str, int | float], ...]]):
 
     @property
     def table(self) -> dict[str, int | float]:
+        return dict(self.data)
+
+
+@irdl_attr_definition
+class UnitsAttr(Data[tuple[tuple[str, tuple[str, ...]], ...]]):
+    """`#accel.units<{comparator = [max], special = [exp, log]}>`: names of operations per name of a unit, in the order written."""
+
+    name = "accel.units"
+
+    @staticmethod
+    def of(units: Mapping[str, Sequence[str]]) -> UnitsAttr:
+        return UnitsAttr(tuple((name, tuple(ops)) for name, ops in units.items()))
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        with parser.in_angle_brackets():
+            return cls.parse_units(parser)
+
+    @classmethod
+    def parse_units(cls, parser: AttrParser) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        def operation() -> str:
+            symbol = parser.parse_optional_symbol_name()
+            return parser.parse_identifier(" for an operation") if symbol is None else f"@{symbol.data}"
+
+        def entry() -> tuple[str, tuple[str, ...]]:
+            name = parser.parse_identifier(" for a unit")
+            parser.parse_punctuation("=")
+            return name, tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, operation))
+
+        return tuple(parser.parse_comma_separated_list(parser.Delimiter.BRACES, entry))
+
+    def print_parameter(self, printer: Printer) -> None:
+        printer.print_string(f"<{self.units_text()}>")
+
+    def units_text(self) -> str:
+        return "{" + ", ".join(f"{name} = [{', '.join(ops)}]" for name, ops in self.data) + "}"
+
+    @property
+    def units(self) -> dict[str, tuple[str, ...]]:
         return dict(self.data)
 
 

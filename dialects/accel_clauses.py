@@ -1,9 +1,10 @@
-"""Clauses of a machine's parts: `name value`, the value being a number, a table, a text, or nothing."""
+"""Clauses of a machine's parts: `name value`, the value being a number, a table, units, a text, or nothing."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from xdsl.dialects.builtin import StringAttr, UnitAttr
 from xdsl.ir import Attribute, Operation
@@ -12,14 +13,17 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from . import notation
-from .accel_attrs import TableAttr
+from .accel_attrs import TableAttr, UnitsAttr
 from .einsum_attrs import NumberAttr
 
-NUMBER, TABLE, FLAG, TEXT = "number", "table", "flag", "text"
+NUMBER, TABLE, FLAG, TEXT, UNITS = "number", "table", "flag", "text", "units"
 """Kinds of value."""
 
 
-def clause_attributes(kinds: Mapping[str, str], clauses: Mapping[str, float | bool | str | Mapping[str, int | float] | None]) -> dict[str, Attribute]:
+Clause: TypeAlias = "float | bool | str | Mapping[str, int | float] | Mapping[str, Sequence[str]] | None"
+
+
+def clause_attributes(kinds: Mapping[str, str], clauses: Mapping[str, Clause]) -> dict[str, Attribute]:
     made: dict[str, Attribute] = {}
     for name, value in clauses.items():
         if name not in kinds:
@@ -27,7 +31,8 @@ def clause_attributes(kinds: Mapping[str, str], clauses: Mapping[str, float | bo
         if value is None or value is False:
             continue
         if isinstance(value, Mapping):
-            made[name] = TableAttr.of(value)
+            units = kinds[name] == UNITS
+            made[name] = UnitsAttr.of(cast(Mapping[str, Sequence[str]], value)) if units else TableAttr.of(cast(Mapping[str, float], value))
         elif isinstance(value, str):
             made[name] = StringAttr(value)
         else:
@@ -42,6 +47,7 @@ def parse_clauses(parser: Parser, kinds: Mapping[str, str], required: tuple[str,
         TABLE: lambda: TableAttr(TableAttr.parse_table(parser)),
         FLAG: UnitAttr,
         TEXT: lambda: StringAttr(parser.parse_str_literal()),
+        UNITS: lambda: UnitsAttr(UnitsAttr.parse_units(parser)),
     }
     found: dict[str, Attribute] = {}
     start = parser.pos
@@ -59,6 +65,8 @@ def print_clauses(printer: Printer, op: Operation, names: tuple[str, ...]) -> No
         match value:
             case NumberAttr():
                 printer.print_string(f" {name} {notation.number_text(value.data)}")
+            case UnitsAttr():
+                printer.print_string(f" {name} {value.units_text()}")
             case TableAttr():
                 printer.print_string(f" {name} {value.table_text()}")
             case StringAttr():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from xdsl.dialects.builtin import IntAttr, StringAttr, SymbolNameConstraint, UnitAttr
 from xdsl.ir import Attribute, Block, Operation, Region
@@ -14,12 +13,14 @@ from xdsl.traits import HasParent, NoTerminator, SymbolOpInterface, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from . import notation
-from .accel_attrs import TableAttr
+from .accel_attrs import TableAttr, UnitsAttr
 from .accel_clauses import (
     FLAG,
     NUMBER,
     TABLE,
     TEXT,
+    UNITS,
+    Clause,
     check_not_negative,
     check_positive,
     check_tables,
@@ -39,7 +40,7 @@ MEMORY_CLAUSES = {
     "area": TABLE,
     "source": TEXT,
 }
-ARRAY_CLAUSES = {"ops": TABLE, "latency": NUMBER, "registers": NUMBER, "energy": TABLE, "area": TABLE, "source": TEXT}
+ARRAY_CLAUSES = {"ops": TABLE, "units": UNITS, "latency": NUMBER, "registers": NUMBER, "energy": TABLE, "area": TABLE, "source": TEXT}
 """Clause of the text -> kind of its value, in the order printed."""
 
 
@@ -139,7 +140,7 @@ class MemoryOp(IRDLOperation):
 
     traits = traits_def(SymbolOpInterface(), HasParent(MachineOp))
 
-    def __init__(self, name: str, **clauses: float | bool | str | Mapping[str, int | float] | None):
+    def __init__(self, name: str, **clauses: Clause):
         """The clauses of the text by name, e.g. `MemoryOp("dram", offchip=True, bandwidth=4e11)`."""
         super().__init__(properties={"sym_name": StringAttr(name)} | clause_attributes(MEMORY_CLAUSES, clauses))
 
@@ -163,11 +164,12 @@ class ArrayOp(IRDLOperation):
     """An array of rows x columns processing elements; a 1D array has one row.
 
     `ops` gives the cycles that one element occupies a PE per scalar operation; an operation that is missing is not possible there
-    (see `accel_mix.UNITS` for operations that share a unit). `latency` is the cycles from the end of a task until its result may be
+    (see `accel_mix.UNITS` for operations that share one). A PE does one operation at a time, save for those of `units`: each of these is a part of
+    its own in every PE, which works beside the others (see `accel_units.py`). `latency` is the cycles from the end of a task until its result may be
     read, `registers` the bytes that all PEs' registers hold (absent: not modelled). `energy` is in pJ per operation, `area` in um2.
 
     ```mlir
-    accel.array @pe2d [256, 256] ops {mac = 1, add = 1, max = 1, exp = 6} latency 0
+    accel.array @pe2d [256, 256] ops {mac = 1, add = 1, max = 1, exp = 6} units {comparator = [max]} latency 0
     ```
     """
 
@@ -177,6 +179,7 @@ class ArrayOp(IRDLOperation):
     rows = prop_def(IntAttr)
     cols = prop_def(IntAttr)
     ops = prop_def(TableAttr)
+    units = opt_prop_def(UnitsAttr)
     latency = opt_prop_def(NumberAttr)
     registers = opt_prop_def(NumberAttr)
     energy = opt_prop_def(TableAttr)
@@ -185,7 +188,7 @@ class ArrayOp(IRDLOperation):
 
     traits = traits_def(SymbolOpInterface(), HasParent(MachineOp))
 
-    def __init__(self, name: str, rows: int, cols: int, **clauses: float | str | Mapping[str, int | float] | None):
+    def __init__(self, name: str, rows: int, cols: int, **clauses: Clause):
         """The clauses of the text by name, e.g. `ArrayOp("lanes", 1, 8, ops={"mac": 1})`."""
         properties = {"sym_name": StringAttr(name), "rows": IntAttr(rows), "cols": IntAttr(cols)}
         super().__init__(properties=properties | clause_attributes(ARRAY_CLAUSES, clauses))
@@ -214,4 +217,20 @@ class ArrayOp(IRDLOperation):
         for name, cycles in self.ops.data:
             if not (math.isfinite(cycles) and cycles > 0):
                 raise VerifyException(f"operation '{name}' of '@{self.sym_name.data}' takes {notation.number_text(cycles)} cycles")
+        self._check_units()
         check_tables(self, "energy", "area")
+
+    def _check_units(self) -> None:
+        table, owner, where = self.ops.table, dict[str, str](), f"'@{self.sym_name.data}'"
+        units = () if self.units is None else self.units.data
+        for unit, operations in units:
+            if [name for name, _ in units].count(unit) > 1:
+                raise VerifyException(f"unit '{unit}' of {where} is given twice")
+            if not operations:
+                raise VerifyException(f"unit '{unit}' of {where} has no operation")
+            for op in operations:
+                if op not in table:
+                    raise VerifyException(f"unit '{unit}' has '{op}', which {where} does not do{notation.nearest(op, list(table))}")
+                if op in owner:
+                    raise VerifyException(f"'{op}' of {where} is in unit '{owner[op]}' and in unit '{unit}'")
+                owner[op] = unit

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from ..backend.machine import Machine
+from ..dialects.accel_units import unit_names, units_of
 from ..lowering.mapping import EinsumMapping
 from ..lowering.work import works_of
 from .bounds import element_cycles
@@ -38,20 +39,21 @@ def moves(judged: Judged) -> list[Candidate]:
     """
     form, mapping = judged.candidate.form, judged.candidate.mapping
     cascade, described = form.cascade, form.machine
-    loads = {array: sum(judged.result.busy.get(array, {}).values()) for array in described.arrays}
+    loads = {unit: sum(judged.result.busy.get(unit, {}).values()) for unit in unit_names(described)}
     busiest = judged.result.critical
+    here = next((array for array, op in described.arrays.items() if busiest in units_of(op)), None)
     own: dict[str, float] = {}
-    for label, cycles in judged.result.busy.get(busiest, {}).items() if busiest in loads else ():
+    for label, cycles in judged.result.busy.get(busiest, {}).items() if here is not None else ():
         own[label.partition(".")[0]] = own.get(label.partition(".")[0], 0.0) + cycles
     found: list[tuple[float, int, Candidate]] = []
     for work in works_of(cascade):
         name = work.op.results_[0].name_hint
         if name in own and any(f"{name}.part" in tasks for tasks in judged.result.busy.values()):
             stated = replace(mapping.einsums.get(name, EinsumMapping()), in_place=True)
-            left = max([loads[busiest] - own[name], *(load for array, load in loads.items() if array != busiest)])
+            left = max([loads[busiest] - own[name], *(load for unit, load in loads.items() if unit != busiest)])
             found.append((left, len(found), Candidate(form, replace(mapping, einsums={**mapping.einsums, name: stated}))))
         for array, op in described.arrays.items() if name in own else ():
-            alone = element_cycles(work, op, cascade.sizes) if array != busiest else None
+            alone = element_cycles(work, op, cascade.sizes) if array != here else None
             if name is None or alone is None:
                 continue
             left = max(loads[busiest] - own[name], loads[array] + alone / (op.rows.data * op.cols.data))

@@ -1,8 +1,8 @@
 """What no schedule can beat: the least work of a cascade's Einsums, shared out over arrays at will, and the bytes that must move.
 
 Every placement, tiling, order and overlap of the Einsums of one form is bounded: an Einsum may run on any array that has its operations, in
-any parts, with no element of an array ever idle; of every input what is read is read once, every result written once. What no result needs
-counts for nothing. Another form (other Einsums) has another bound.
+any parts, with no element of an array ever idle, and what an array has units of its own for runs beside the rest; of every input what is read
+is read once, every result written once. What no result needs counts for nothing. Another form (other Einsums) has another bound.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..algebra.expr import accesses
 from ..analysis.filter_points import points_left
 from ..dialects.accel_machine import ArrayOp, MachineOp
 from ..dialects.accel_mix import unit_of
+from ..dialects.accel_units import unit_with
 from ..dialects.einsum import CascadeOp, ComputeOp
 from ..dialects.einsum_scope import tensor_of
 from ..lowering.work import Work, missing_operations, operations_of, works_of
@@ -46,9 +47,13 @@ def lower_bound(cascade: CascadeOp, machine: MachineOp) -> LowerBound:
     arrays = list(machine.arrays.values())
     needed = needed_values(cascade)
     works = [work for work in works_of(cascade) if not needed.isdisjoint(work.op.results_)]
-    costs = [[element_cycles(work, array, cascade.sizes) for array in arrays] for work in works]
-    subsets = (some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n))
-    operations = max((_shared(costs, arrays, some) for some in subsets), default=0.0)
+    subsets = [some for n in range(1, len(arrays) + 1) for some in combinations(range(len(arrays)), n)]
+    cycles = [[unit_cycles(work, array, cascade.sizes) for array in arrays] for work in works]
+    kinds = dict.fromkeys(kind for per_array in cycles for units in per_array for kind in units or ())
+    operations = 0.0
+    for kind in kinds:
+        costs = [[None if units is None else units.get(kind, 0.0) for units in per_array] for per_array in cycles]
+        operations = max([operations, *(_shared(costs, arrays, some) for some in subsets)])
     results = dict.fromkeys(r for r in cascade.return_op.operands if not isinstance(r, BlockArgument))
     elements = sum(_read_elements(a, needed, cascade.sizes) for a in cascade.body.block.args if a in needed)
     moved = float(machine.word.data) * (elements + sum(prod(tensor_of(r).get_shape()) for r in results))
@@ -99,16 +104,25 @@ def _shared(costs: Sequence[Sequence[float | None]], arrays: Sequence[ArrayOp], 
 
 
 def element_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int]) -> float | None:
-    """Cycles that one processing element of an array would take for all points of an Einsum; None if it lacks an operation."""
+    """Cycles that one processing element of an array would take for all points of an Einsum, one operation at a time; None if it lacks one."""
+    units = unit_cycles(work, array, sizes)
+    return None if units is None else sum(units.values())
+
+
+def unit_cycles(work: Work, array: ArrayOp, sizes: Mapping[str, int]) -> dict[str, float] | None:
+    """The same by the unit that does each operation, without the array's name; None if the array lacks an operation."""
     if missing_operations(work, array):
         return None
     reductions = work.op.reduce.data if work.op.reduce is not None else ()
-    left, total, table = visited_points(work, sizes), 0.0, array.ops.table
+    left, table, found = visited_points(work, sizes), array.ops.table, dict[str, float]()
     for position, count in enumerate(operations_of(work, array)):
-        total += left * sum(times * table[unit] for op, times in count.items() if (unit := unit_of(op, table)) is not None)
+        for op, times in count.items():
+            if (entry := unit_of(op, table)) is not None:
+                kind = unit_with(entry, array).removeprefix(array.sym_name.data)
+                found[kind] = found.get(kind, 0.0) + left * times * table[entry]
         if reductions:
             left /= prod(sizes[r] for r in reductions[position].ranks)
-    return total
+    return found
 
 
 def visited_points(work: Work, sizes: Mapping[str, int]) -> float:

@@ -1,7 +1,7 @@
 """Whether a kernel's schedule is legal, seen from a run of it: nothing here is shared with what made the schedule.
 
 The verifier and the schedulers reason in closed form about distances between iterations. This walks the iterations of a kernel one by one,
-takes the times at which the simulator ran each operation, and looks at every pair: two operations on one resource, a read and what it reads, a
+takes the times at which the simulator ran each operation, and looks at every pair: two operations on one unit, a read and what it reads, a
 tile and what is written over it. An operation may write over a tile that it reads itself, as a running sum does.
 """
 
@@ -38,7 +38,7 @@ class Run:
     """An operation at work for one iteration, in cycles; `ready` is when its result may be read."""
 
     name: str
-    resource: str
+    units: tuple[str, ...]
     start: Fraction
     end: Fraction
     ready: Fraction
@@ -70,7 +70,7 @@ class _Checker:
             step = program.steps[span.step]
             if step.name in self.ops:
                 start, end = Fraction(span.start, TICKS), Fraction(span.end, TICKS)
-                self.runs[step.name][next(points[step.name])] = Run(step.name, step.resource, start, end, end + step.latency)
+                self.runs[step.name][next(points[step.name])] = Run(step.name, step.units, start, end, end + step.latency)
 
     def _points(self, op: Scheduled) -> Iterator[Point]:
         """The iterations in which an operation runs, in order; one after another, since a nest may have any number."""
@@ -88,14 +88,15 @@ class _Checker:
         return inside(list(self.loops.items()))
 
     def overlaps(self) -> Iterator[str]:
-        """Pairs of runs that hold one resource at once."""
-        by_resource: dict[str, list[Run]] = {}
+        """Pairs of runs that hold one unit at once."""
+        by_unit: dict[str, list[Run]] = {}
         for run in (r for runs in self.runs.values() for r in runs.values()):
-            by_resource.setdefault(run.resource, []).append(run)
-        for resource, runs in by_resource.items():
+            for unit in run.units:
+                by_unit.setdefault(unit, []).append(run)
+        for unit, runs in by_unit.items():
             for one, other in pairwise(sorted(runs, key=lambda r: (r.start, r.end))):
                 if other.start < one.end:
-                    yield f"{one.name} and {other.name} hold '@{resource}' at cycle {float(other.start):g}"
+                    yield f"{one.name} and {other.name} hold '@{unit}' at cycle {float(other.start):g}"
 
     def reads(self) -> Iterator[str]:
         """Reads of what is not there yet, or not any more."""

@@ -65,8 +65,8 @@ def _solve(problem: Problem, interval: Fraction) -> tuple[Schedule | None, bool]
     model = cp_model.CpModel()
     starts = [model.new_int_var(0, whole - 1, j.name) for j in jobs]
     stages = [model.new_int_var(0, MOST_STAGES - 1, f"stage {j.name}") for j in jobs]
-    for resource in problem.loads:
-        own = [i for i, j in enumerate(jobs) if j.resource == resource]
+    for unit in problem.loads:
+        own = [i for i, j in enumerate(jobs) if unit in j.units]
         again = (0, whole) if len(own) > 1 else (0,)
         model.add_no_overlap(
             model.new_fixed_size_interval_var(starts[i] + shift, cycles[i], f"{jobs[i].name} {shift}") for i in own for shift in again

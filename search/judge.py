@@ -93,7 +93,7 @@ def area_in_use(kernels: Sequence[KernelOp], result: SimulationResult, machine: 
     """um2 of the arrays that run anything, and of each memory on the chip the share that the kernel with most in it holds; 0 where the machine's
     tables state no areas."""
     parts = area_of(machine).parts
-    used = sum(area for name, area in parts.items() if any(result.busy.get(name, {}).values()))
+    used = sum(area for name, area in parts.items() if any(c.resource == name and c.runs for c in result.counts))
     for memory in machine.memories:
         if memory.name in parts and memory.capacity:
             held = max((held_in(kernel, machine_of(kernel)).get(memory.name, 0.0) for kernel in kernels), default=0.0)

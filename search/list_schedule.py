@@ -1,6 +1,6 @@
-"""Iterative modulo scheduling (Rau, MICRO 1994): jobs by height, each as early as its resource allows, evicting what stands in the way.
+"""Iterative modulo scheduling (Rau, MICRO 1994): jobs by height, each as early as its units allow, evicting what stands in the way.
 
-The built-in solver: no dependency, quick, no proof beyond the bound of the busiest resource and of recurrences.
+The built-in solver: no dependency, quick, no proof beyond the bound of the busiest unit and of recurrences.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from .problem import Job, Problem, Schedule, Wait
+from .problem import Problem, Schedule, Wait
 
 BUDGET = 64
 """Placements per job before an interval is given up."""
@@ -72,7 +72,7 @@ class _Attempt:
 
     def run(self) -> dict[str, Fraction] | None:
         jobs = self.problem.jobs
-        if any(sum(h for h, j in zip(self.held, jobs, strict=True) if j.resource == r) > self.interval for r in self.problem.loads):
+        if any(sum(h for h, j in zip(self.held, jobs, strict=True) if u in j.units) > self.interval for u in self.problem.loads):
             return None
         heights = self._heights()
         waiting = set(range(len(jobs)))
@@ -98,7 +98,7 @@ class _Attempt:
         return self.held[wait.maker] + self.problem.jobs[wait.maker].latency - wait.distance * self.interval
 
     def _place(self, i: int) -> set[int]:
-        """Place a job at the first time that its resource is free, else later than where it last stood; returns whom it evicts."""
+        """Place a job at the first time that its units are free, else later than where it last stood; returns whom it evicts."""
         early = max((self.at[w.maker] + self._delay(w) for w in self.into[i] if w.maker in self.at), default=Fraction(0))
         if i in self.last:
             early = max(early, self.last[i] + 1)
@@ -111,17 +111,16 @@ class _Attempt:
         return evicted
 
     def _openings(self, i: int, early: Fraction) -> Iterator[Fraction]:
-        """Times within one interval at which the resource may become free: the earliest, and where jobs on it end."""
+        """Times within one interval at which its units may become free: the earliest, and where jobs that hold one end."""
         yield early
         ends = sorted((self.at[j] + self.held[j] - early) % self.interval for j in self.at if self._beside(i, j))
         yield from (early + e for e in ends)
 
     def _beside(self, i: int, j: int) -> bool:
-        job: Job = self.problem.jobs[i]
-        return i != j and job.resource == self.problem.jobs[j].resource
+        return i != j and self.problem.jobs[i].beside(self.problem.jobs[j])
 
     def _clashes(self, i: int, time: Fraction) -> set[int]:
-        """Jobs placed on the same resource that overlap, modulo the interval."""
+        """Jobs that hold a unit in common and overlap, modulo the interval."""
         found: set[int] = set()
         for j, other in self.at.items():
             if self._beside(i, j):

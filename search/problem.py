@@ -21,10 +21,11 @@ from ..dialects.accel_nest import all_reads, closest, happens, scheduled
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task: it holds `resource` for `cycles`, in a `share` of the iterations; its result may be read `latency` cycles later and takes `bytes`."""
+    """A task: it holds some `units` of an array for `cycles`, in a `share` of the iterations; its result may be read `latency` cycles later and
+    takes `bytes`."""
 
     name: str
-    resource: str
+    units: tuple[str, ...]
     cycles: Fraction
     share: Fraction
     latency: Fraction
@@ -34,6 +35,10 @@ class Job:
     def load(self) -> Fraction:
         """Cycles per iteration on average."""
         return self.cycles * self.share
+
+    def beside(self, other: Job) -> bool:
+        """Whether two jobs hold a unit in common, so that they cannot run at once."""
+        return not set(self.units).isdisjoint(other.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,22 @@ class Problem:
 
     @property
     def loads(self) -> dict[str, Fraction]:
-        """Resource -> cycles of its jobs per iteration, on average."""
+        """Unit -> cycles of its jobs per iteration, on average."""
         found: dict[str, Fraction] = {}
         for job in self.jobs:
-            found[job.resource] = found.get(job.resource, Fraction(0)) + job.load
+            for unit in job.units:
+                found[unit] = found.get(unit, Fraction(0)) + job.load
         return found
 
     @property
     def least(self) -> Fraction:
-        """The busiest resource's cycles per iteration: no schedule of these jobs is faster in the steady state (Rau 1994: ResMII)."""
+        """The busiest unit's cycles per iteration: no schedule of these jobs is faster in the steady state (Rau 1994: ResMII)."""
         return max([*self.loads.values(), self.transfers, Fraction(1)])
 
     def held(self, job: Job) -> Fraction:
-        """Cycles to set aside for a job in every iteration: all it ever takes, if its resource can spare them; what it takes on average if not."""
-        mates = [j for j in self.jobs if j.resource == job.resource]
-        return job.cycles if sum(j.cycles for j in mates) <= self.least else job.load
+        """Cycles to set aside for a job in every iteration: all it ever takes, if its units can spare them; what it takes on average if not."""
+        spared = all(sum(j.cycles for j in self.jobs if unit in j.units) <= self.least for unit in job.units)
+        return job.cycles if spared else job.load
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def problem_of(kernel: KernelOp) -> Problem:
     for op in tasks:
         step = steps[names[op]]
         share = Fraction(1, prod(loops[loop] for loop in op.when_.loops))
-        jobs.append(Job(step.name, step.resource, step.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
+        jobs.append(Job(step.name, step.units, step.cycles, share, step.latency, sum(tile_bytes(r, machine.word.data) for r in op.results)))
     waits: dict[tuple[int, int], int] = {}
     for read in all_reads(kernel):
         if isinstance(read.reader, TaskOp) and isinstance(read.producer, TaskOp) and happens(read, loops):
@@ -116,7 +122,7 @@ def problem_of(kernel: KernelOp) -> Problem:
 
 
 def broken(problem: Problem, schedule: Schedule) -> list[str]:
-    """What a schedule breaks of its problem, a line each: a wait, or a resource that two jobs hold at once. Empty if it is sound."""
+    """What a schedule breaks of its problem, a line each: a wait, or a unit that two jobs hold at once. Empty if it is sound."""
     found: list[str] = []
     interval, jobs = schedule.interval, problem.jobs
     when = {j.name: schedule.stages[j.name] * interval + schedule.starts[j.name] for j in jobs}
@@ -127,9 +133,9 @@ def broken(problem: Problem, schedule: Schedule) -> list[str]:
             found.append(f"{reader.name} starts at {float(when[reader.name]):g}, before {maker.name} is ready at {float(ready):g}")
         if schedule.stages[reader.name] + wait.distance < schedule.stages[maker.name]:
             found.append(f"{reader.name} is issued before {maker.name}")
-    for resource in problem.loads:
-        held = sorted((schedule.starts[j.name], problem.held(j), j.name) for j in jobs if j.resource == resource)
+    for unit in problem.loads:
+        held = sorted((schedule.starts[j.name], problem.held(j), j.name) for j in jobs if unit in j.units)
         for (start, cycles, name), (after, _, other) in zip(held, [*held[1:], (held[0][0] + interval, 0, held[0][2])], strict=True):
             if start + cycles > after:
-                found.append(f"{name} holds @{resource} until {float(start + cycles):g}, but {other} starts at {float(after):g}")
+                found.append(f"{name} holds @{unit} until {float(start + cycles):g}, but {other} starts at {float(after):g}")
     return found

@@ -88,6 +88,7 @@ def _array(array: Array) -> dict[str, object]:
         "rows": array.rows,
         "cols": array.cols,
         "cycles": dict(array.ops),
+        "units": {unit: list(operations) for unit, operations in array.units.items()},
         "latency_cycles": array.latency,
         "register_bytes": array.registers,
         "energy_pj": dict(array.energy),
@@ -110,7 +111,8 @@ def action_table(machine: Machine) -> Table:
     for array in machine.arrays:
         for action in dict.fromkeys((*array.ops, *array.energy, *array.area)):
             numbers = (array.ops.get(action), array.energy.get(action), array.area.get(action))
-            rows.append((array.name, action, *map(_cell, numbers)))
+            unit = next((f".{u}" for u, operations in array.units.items() if action in operations), "")
+            rows.append((array.name + unit, action, *map(_cell, numbers)))
     return Table(head, rows, table([head, *rows]), frozenset({2, 3, 4}))
 
 

@@ -26,15 +26,15 @@ def quick() -> Iterator[None]:
 
 @st.composite
 def problems(draw: st.DrawFn, most: int = 8, longest: int = 9, whole: bool = False) -> Problem:
-    """Jobs on up to three resources; waits of distance 0 go forward only, others anywhere."""
+    """Jobs that hold some of up to three units; waits of distance 0 go forward only, others anywhere."""
     count = draw(st.integers(1, most))
     cycles = st.integers(0, longest).map(Fraction)
     if not whole:
         cycles = st.one_of(cycles, st.fractions(0, longest, max_denominator=12))
     shares = st.sampled_from([Fraction(1), Fraction(1), Fraction(1, 2), Fraction(1, 4)]) if not whole else st.just(Fraction(1))
+    units = st.sampled_from([("x",), ("y",), ("z",), ("x", "y"), ("y", "z")])
     jobs = tuple(
-        Job(f"J{i}", draw(st.sampled_from("xyz")), draw(cycles), draw(shares), draw(st.one_of(st.just(Fraction(0)), cycles)), float(2 * i))
-        for i in range(count)
+        Job(f"J{i}", draw(units), draw(cycles), draw(shares), draw(st.one_of(st.just(Fraction(0)), cycles)), float(2 * i)) for i in range(count)
     )
     waits: dict[tuple[int, int], int] = {}
     for maker, reader in draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=2 * count)):
@@ -78,7 +78,7 @@ def exists(problem: Problem, interval: int) -> bool:
     jobs = problem.jobs
     if problem.transfers > interval or any(j.cycles > interval for j in jobs):
         return False
-    beside = [(a, b) for a, b in combinations(range(len(jobs)), 2) if jobs[a].resource == jobs[b].resource]
+    beside = [(a, b) for a, b in combinations(range(len(jobs)), 2) if jobs[a].beside(jobs[b])]
     for starts in product(range(interval), repeat=len(jobs) - 1):
         at = (0, *starts)
         if all(_apart(at[a], jobs[a], at[b], jobs[b], interval) for a, b in beside) and _stages(problem, at, interval):
@@ -126,7 +126,7 @@ def test_a_proof_is_one(problem: Problem) -> None:
 @given(problem=problems(most=5), data=st.data())
 def test_a_job_moved_into_another_is_found_out(problem: Problem, data: st.DataObject) -> None:
     found = check(problem, list_schedule(problem))
-    pairs = [(a.name, b.name) for a, b in combinations(problem.jobs, 2) if a.resource == b.resource and problem.held(a) > 0 and problem.held(b) > 0]
+    pairs = [(a.name, b.name) for a, b in combinations(problem.jobs, 2) if a.beside(b) and problem.held(a) > 0 and problem.held(b) > 0]
     if pairs:
         one, other = data.draw(st.sampled_from(pairs))
         assert broken(problem, replace(found, starts={**found.starts, one: found.starts[other]})) != []

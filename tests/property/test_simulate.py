@@ -20,10 +20,14 @@ from einfold.backend.steps import TICKS
 from einfold.backend.values import run_values
 from einfold.dialects.accel import Accel, KernelOp, LoadOp, StateOp, StoreOp, TaskOp
 from einfold.dialects.accel_checks import machine_of
+from einfold.dialects.accel_machine import MachineOp
 from einfold.dialects.accel_mix import task_cycles
 from einfold.dialects.accel_nest import needed_copies
 
 TILE = 4
+STYLES = {"t": ("mac",), "m": ("mac", "add"), "p": ("add",)}
+"""First letter of a task's name -> the operations of its array that it needs: products that are summed, a sum that is scaled, a sum."""
+FACTORS = {"t": 0.5, "m": 0.5, "p": 1.0, "u": 0.25}
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
@@ -43,11 +47,13 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
         loops[name] = draw(st.integers(1, max(1, min(room, 12 if most < 1000 else most))))
         room //= loops[name]
     names = list(loops)
+    units = st.sampled_from(["", " units {adder = [add]}", " units {adder = [add], product = [mac]}"])
     some = st.lists(st.sampled_from(names), unique=True, max_size=2)
     number = st.integers(0, 3)
     lines: list[str] = []
     tiles: list[tuple[str, int]] = []  # value, stage
     states: dict[str, str] = {}
+    made: list[str] = []
 
     def clauses(stage: int, first: list[str], last: list[str]) -> str:
         when = (f"first({', '.join(first)}) " if first else "") + (f"last({', '.join(last)})" if last else "")
@@ -70,14 +76,17 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
     for i in range(draw(st.integers(len(states) + 1, 5))):
         read = draw(st.lists(st.sampled_from(tiles), unique=True, min_size=1, max_size=3))
         stage = max(s for _, s in read) + draw(st.integers(0, 1))
-        terms = " + ".join(f"0.5 * %{v}[i]" for v, _ in read)
+        style = draw(st.sampled_from("ttmp"))
+        made.append(f"{style}{i}")
+        sums = " + ".join([*(f"%{v}[i]" for v, _ in read), "0"])
+        terms = {"t": " + ".join(f"0.5 * %{v}[i]" for v, _ in read), "m": f"0.5 * ({sums})", "p": sums}[style]
         cols = draw(st.sampled_from(["", " cols [i]"]))
         home = draw(st.sampled_from(["", " in @buffer"]))
         first = [n for n in draw(some) if n not in states.values()]
-        lines.append(f"%t{i} = accel.task [i] = {terms} on @{draw(st.sampled_from('xy'))}{cols}{home}{clauses(stage, first, [])}")
-        tiles.append((f"t{i}", stage))
+        lines.append(f"%{made[i]} = accel.task [i] = {terms} on @{draw(st.sampled_from('xy'))}{cols}{home}{clauses(stage, first, [])}")
+        tiles.append((made[i], stage))
     for i, state in enumerate(states):
-        lines.append(f"accel.update %{state} = %t{i}")
+        lines.append(f"accel.update %{state} = %{made[i]}")
     for _ in range(draw(st.integers(0, 2))):
         value, stage = draw(st.sampled_from(tiles))
         lines.append(f"accel.store %{value} to %B[{subscript(4, 60, 4)}]{clauses(stage + draw(number), draw(some), [])}")
@@ -90,8 +99,8 @@ def kernels(draw: st.DrawFn, most: int) -> KernelOp:
     accel.machine @toy clock 1000 word 2 {{
       accel.memory @dram offchip bandwidth {draw(st.sampled_from([300, 1000, 8000, 17000]))} latency {draw(number)}
       accel.memory @buffer bandwidth {draw(st.sampled_from([2000, 64000]))}
-      accel.array @x [1, 4] ops {{mac = {draw(st.sampled_from([1, 3]))}, add = 2}} latency {draw(number)}
-      accel.array @y [1, 2] ops {{mac = 2, add = {draw(st.sampled_from([0.3, 1]))}}}
+      accel.array @x [1, 4] ops {{mac = {draw(st.sampled_from([1, 3]))}, add = 2}}{draw(units)} latency {draw(number)}
+      accel.array @y [1, 2] ops {{mac = 2, add = {draw(st.sampled_from([0.3, 1]))}}}{draw(units)}
     }}
     accel.kernel @k on @toy nest {{{nest}}} tiles {{i = {TILE}}} (%A[{draw(st.integers(8, 40))}]) -> (%B[{draw(st.integers(4, 400))}]) : f64 {{
       {chr(10).join(lines)}
@@ -146,8 +155,18 @@ def elements(op: LoadOp | StoreOp, at: dict[str, int], kernel: KernelOp) -> list
     return [(i, place) for i, place in places if 0 <= place < tensor.type.get_shape()[0]]
 
 
+def exclusive(op: Scheduled, machine: MachineOp) -> list[str]:
+    """What an operation holds while it runs."""
+    if not isinstance(op, TaskOp):
+        return ["dram"]
+    array = machine.arrays[op.array.string_value()]
+    stated = {} if array.units is None else array.units.units
+    needed = STYLES.get((op.results[0].name_hint or "")[0], ("mac",))
+    return sorted({next((f"{array.sym_name.data}.{unit}" for unit, ops in stated.items() if n in ops), array.sym_name.data) for n in needed})
+
+
 def enumerate_time(kernel: KernelOp) -> tuple[int, dict[str, int], dict[tuple[str, str], int]]:
-    """End in ticks, ticks per resource and bytes per memory and way, by doing everything in order with unlimited memory of the past."""
+    """End in ticks, ticks per exclusive unit and bytes per memory and way, by doing everything in order with unlimited memory of the past."""
     machine = machine_of(kernel)
     points = iterations(kernel)
     body = [op for op in kernel.body.block.ops if isinstance(op, Scheduled)]
@@ -174,11 +193,11 @@ def enumerate_time(kernel: KernelOp) -> tuple[int, dict[str, int], dict[tuple[st
                     owner = update.operands[1].owner
                 if isinstance(owner, LoadOp) or owner.home_name == "buffer":
                     bytes_["buffer", "read"] = bytes_.get(("buffer", "read"), 0) + 2 * count
-            resource, cycles, latency = "dram", Fraction(0), 0
+            cycles, latency = Fraction(0), 0
             if isinstance(op, TaskOp):
-                resource = op.array.string_value()
-                cycles = Fraction(task_cycles(op, machine.arrays[resource], {"i": TILE}))
-                latency = Fraction(machine.arrays[resource].latency.data) if resource == "x" else 0
+                array = machine.arrays[op.array.string_value()]
+                cycles = Fraction(task_cycles(op, array, {"i": TILE}))
+                latency = 0 if array.latency is None else Fraction(array.latency.data)
                 if op.home_name == "buffer":
                     bytes_["buffer", "write"] = 2 * count
             elif isinstance(op, LoadOp):
@@ -189,15 +208,17 @@ def enumerate_time(kernel: KernelOp) -> tuple[int, dict[str, int], dict[tuple[st
             for name, memory in machine.memories.items():
                 total = sum(b for (m, _), b in bytes_.items() if m == name)
                 cycles = max(cycles, Fraction(total * 1000) / Fraction(memory.bandwidth.data))
-            start = max([free.get(resource, 0), *(ready[r] for r in reads)])
+            held = exclusive(op, machine)
+            start = max([*(free.get(unit, 0) for unit in held), *(ready[r] for r in reads)])
             if not isinstance(op, StoreOp):
                 assert instance(op, at) not in made[op]
                 if len(made[op]) >= op.copies_:
                     start = max(start, released.get((op, made[op][-op.copies_]), 0))
                 made[op].append(instance(op, at))
             hold = math.ceil(cycles * TICKS)
-            free[resource] = start + hold
-            busy[resource] = busy.get(resource, 0) + hold
+            for unit in held:
+                free[unit] = start + hold
+                busy[unit] = busy.get(unit, 0) + hold
             done = start + hold + math.ceil(latency * TICKS)
             end_of_all = max(end_of_all, done)
             ready[op, instance(op, at)] = done
@@ -246,7 +267,7 @@ def in_sequence(kernel: KernelOp, a: np.ndarray) -> np.ndarray:
                     tile[i] = a[place]
                 values[op, instance(op, at)] = tile
             elif isinstance(op, TaskOp):
-                factor = 0.25 if op.results[0].name_hint == "u" else 0.5
+                factor = FACTORS[(op.results[0].name_hint or "")[0]]
                 values[op, instance(op, at)] = sum(factor * r for r in read)
             else:
                 moved = elements(op, at, kernel)

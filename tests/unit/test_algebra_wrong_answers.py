@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, softmax, sqrt, text, v, w, weight, x, y
+from algebra_terms import P, R, T, absolute, exp, maximum, n, rounded, s, select, sin, softmax, sqrt, text, v, w, weight, x, y
 
 from einfold.algebra.derivation import Derived, Options, Reduction, Refusal
 from einfold.algebra.derive import derive_chain
@@ -311,3 +311,25 @@ def test_a_root_of_a_product_needs_the_sign_of_both() -> None:
 def test_products_are_not_sums() -> None:
     """A product over elements that does not separate is refused; the forms of sums are not tried on it."""
     assert isinstance(derive_chain([R("D", "max", x), R("Z", "mul", exp(P.D) - P.D * y)])[-1], Refusal)
+
+
+def test_a_summary_of_what_is_shifted_by_a_masked_one_is_infinite_while_that_one_is() -> None:
+    """While all of s is masked its maximum is -inf, and the maximum of x less that is +inf: it must not be subtracted from anything."""
+    masked = select(y > 0, s, -INF)
+    chain = [R("T", "max", masked), R("U", "max", x - P.T), R("Z", "add", exp(masked - P.T) * (x - P.U))]
+    rows = data(s=[9, 9, 1, 2], x=[5, 1, 3, 4], y=[-1, -1, 1, 1])
+    top = 2 - 0
+    expected = sum(math.exp(a - top) * (b - (5 - top)) for a, b in ((1, 3), (2, 4)))
+    for options in (Options(), Options(check=False)):
+        for tiles in ([1, 1, 1, 1], [2, 2], [4]):
+            assert run(chain, rows, tiles, options=options)["Z"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_elements_that_were_seen_while_a_summary_was_infinite_are_counted() -> None:
+    """While exp(s) has added up to 0, the maximum of w / sum is infinite; what was added under it by then was not nothing."""
+    chain = [R("D", "add", exp(s)), R("U", "max", w / P.D), R("Z", "add", sin(x) * (x - P.U / n))]
+    rows = data(s=[-INF, -INF, 0, 0], w=[1, -1, 4, 2], x=[1, 2, 3, 4])
+    expected = sum(math.sin(a) * (a - 2 / 4) for a in (1, 2, 3, 4))
+    for options in (Options(), Options(check=False)):
+        for tiles in ([1, 1, 1, 1], [2, 2], [4]):
+            assert run(chain, rows, tiles, {n.e: 4.0}, options=options)["Z"] == pytest.approx(expected, rel=1e-12)

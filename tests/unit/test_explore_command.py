@@ -183,3 +183,17 @@ def test_what_is_kept_stays_but_failures_are_tried_again(tmp_path: Path) -> None
     with sqlite3.connect(tmp_path / "r.sqlite") as database:
         assert database.execute("SELECT latency, energy, input FROM points WHERE digest = '1'").fetchone()[:2] == (2.5, None)
         assert json.loads(database.execute("SELECT input FROM points").fetchone()[0])["machine"]["name"] == "fusemax_edge"
+
+
+def test_a_sum_that_goes_on_in_the_accumulators_moved_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gemm.mlir").write_text(
+        "einsum.cascade @gemm ranks {i = 2048, j = 2048, k = 8192} (%A[i, k], %B[k, j]) -> [i, j] : f16 {\n"
+        "  %Z = einsum.compute [i, j] = %A[i, k] * %B[k, j] reduce add(k)\n  einsum.return %Z[i, j]\n}\n"
+    )
+    command = ["explore", str(tmp_path / "gemm.mlir"), "--machine", "fusemax-cloud"]
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "in the accumulators over all tiles: Z" in told and "moved" not in told
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["moved"], found["in_place"]) == ({}, ["Z"])

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from searching import judged, on_machine, one_pass, searched
+from searching import EXAMPLES, judged, on_machine, one_pass, searched
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
@@ -15,7 +15,7 @@ from einfold.passes.einsum_defer import EinsumDefer
 from einfold.passes.einsum_fuse_maps import EinsumFuseMapsPass
 from einfold.passes.einsum_one_pass import EinsumOnePass
 from einfold.passes.einsum_online import EinsumOnline
-from einfold.search import scheduling
+from einfold.search import checker, scheduling
 from einfold.search import search as searching_module
 from einfold.search.forms import forms_of, pipelines, rewritten, side_of
 from einfold.search.judge import OBJECTIVES, Candidate, Judged, Refused, judge, kernels_of
@@ -73,6 +73,19 @@ def test_layernorm_keeps_whole_fibers_on_the_chip() -> None:
     assert sum(op.name == "accel.load" for op in kernel.body.block.ops) <= 4
     default = judged("layernorm.mlir").result.cycles
     assert found.best.result.cycles < 0.6 * default
+
+
+def test_maxima_are_taken_in_the_shadow_of_products() -> None:
+    """A comparator beside the multipliers saves its cycle for every tile, and the schedule is legal and as close to its bound."""
+    folder = EXAMPLES / "fusemax"
+    alone, beside = (searched("attention.mlir", str(folder / f"fusemax-cloud-{name}.yaml")) for name in ("exp2", "units"))
+    tiles = alone.best.result.busy["pe2d"]["LGM"]
+    assert beside.best.result.busy["pe2d.comparator"] == {"LGM": tiles}
+    assert "LGM" not in beside.best.result.busy["pe2d"]
+    assert alone.best.result.cycles - beside.best.result.cycles == pytest.approx(tiles, rel=0.05)
+    assert beside.best.result.cycles < sum(sum(beside.best.result.busy[unit].values()) for unit in ("pe2d", "pe2d.comparator"))
+    assert beside.gap < 0.004
+    assert checker.violations(kernels_of(beside.best)[0], 48) == []
 
 
 def test_grouped_queries_keep_the_2d_array_busy() -> None:

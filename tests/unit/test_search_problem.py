@@ -35,7 +35,7 @@ OVER_ITERATIONS = {("RGM_next", "RGM_next"), ("RSD_next", "PSD"), ("RAV_next", "
 
 
 def job(name: str, resource: str, cycles: Fraction | int, share: Fraction | int = 1, latency: Fraction | int = 0) -> Job:
-    return Job(name, resource, Fraction(cycles), Fraction(share), Fraction(latency), 64.0)
+    return Job(name, (resource,), Fraction(cycles), Fraction(share), Fraction(latency), 64.0)
 
 
 def problem(jobs: Sequence[Job], waits: Sequence[tuple[int, int, int]] = (), transfers: Fraction | int = 0) -> Problem:
@@ -48,7 +48,7 @@ def schedule(interval: Fraction | int, at: Mapping[str, tuple[int, Fraction | in
 
 
 def test_the_jobs_of_attention() -> None:
-    found = {j.name: (j.resource, j.cycles, j.share) for j in ATTENTION.jobs}
+    found = {j.name: (*j.units, j.cycles, j.share) for j in ATTENTION.jobs}
     assert list(found) == list(DATAFLOW)
     tall, wide = {"QK": 64, "LGM": 1, "LSN": 7, "LSD": 1, "LAV": 64}, {"RGM_next": 1, "PGM": 7, "PSD": 1, "RSD_next": 1, "PAV": 64, "RAV_next": 64}
     assert found == (

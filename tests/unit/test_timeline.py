@@ -71,7 +71,7 @@ def test_a_unit_does_one_thing_at_a_time_and_nothing_before_what_it_reads(both: 
         for window in timeline.windows:
             made = {(r.step, r.instance): r for r in window.runs if timeline.steps[r.step].makes}
             for resource in timeline.resources:
-                own = sorted((r for r in window.runs if timeline.steps[r.step].resource == resource), key=lambda r: (r.start, r.end))
+                own = sorted((r for r in window.runs if timeline.steps[r.step].units == (resource,)), key=lambda r: (r.start, r.end))
                 assert all(a.end <= b.start for a, b in itertools.pairwise(own))
             for run in window.runs:
                 for read in run.reads:

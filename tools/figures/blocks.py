@@ -46,11 +46,16 @@ def memory_lines(memory: Memory) -> list[str]:
 
 def array_lines(array: Array) -> list[str]:
     lines = [f"{array.name}: {array.rows:,} x {array.cols:,} elements", ""]
-    for op, cycles in array.ops.items():
-        told = op if cycles == 1 else f"{op}({cycles:g})"
-        lines[-1] = f"{lines[-1]} {told}".strip() if len(lines[-1]) + len(told) < WIDEST else lines[-1]
-        if not lines[-1].endswith(told):
-            lines.append(told)
+    beside = {op for operations in array.units.values() for op in operations}
+    groups = {"": [op for op in array.ops if op not in beside], **{f"{unit}:": list(operations) for unit, operations in array.units.items()}}
+    for unit, operations in groups.items():
+        if unit:
+            lines.append(unit)
+        for op in operations:
+            told = op if array.ops[op] == 1 else f"{op}({array.ops[op]:g})"
+            lines[-1] = f"{lines[-1]} {told}".strip() if len(lines[-1]) + len(told) < WIDEST else lines[-1]
+            if not lines[-1].endswith(told):
+                lines.append(told)
     return lines
 
 

@@ -16,6 +16,7 @@ def to_json(timeline: Timeline) -> dict[str, object]:
         {
             "name": s.name,
             "resource": s.resource,
+            "lane": s.units[0],
             "transfer": s.transfer,
             "stage": s.stage,
             "copies": s.copies if s.makes else None,

@@ -59,19 +59,21 @@ def lines(found: Found) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
     gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
+    width = max([12, *(len(unit) + 2 for unit in result.utilisation)])
     told = [
         f"{_chosen(forms, len(found.tried))}: {best.candidate.form.pipeline or 'as written'}",
         f"  {result.cycles:,.2f} cycles, {1e3 * result.seconds:.6g} ms, {best.energy / 1e12:.6g} J, {best.area / 1e6:.4g} mm2 in use; "
         f"scheduled by {found.scheduled_by}",
-        *(f"  {array:<12}{100 * shares['total']:7.2f} % busy" for array, shares in result.utilisation.items()),
+        *(f"  {unit:<{width}}{100 * shares['total']:7.2f} % busy" for unit, shares in result.utilisation.items()),
         f"  at most {100 * gap.total:.3f} % to gain (bound {found.least.cycles:,.2f} cycles, {found.least.critical}): "
         f"{100 * gap.waiting:.3f} % waits, {100 * gap.placement:.3f} % placement, {100 * gap.form:.3f} % form",
     ]
     if tiles := best.candidate.mapping.kernels[0].tiles:
         told.append(f"  tiles: {', '.join(f'{rank} = {tile or WHOLE}' for rank, tile in tiles.items())}")
-    if best.candidate.mapping.einsums:
-        moved = ", ".join(f"{name} on {e.array}" for name, e in best.candidate.mapping.einsums.items())
-        told.append(f"  moved: {moved}")
+    if moved := moved_of(found):
+        told.append(f"  moved: {', '.join(f'{name} on {array}' for name, array in moved.items())}")
+    if kept := in_place_of(found):
+        told.append(f"  added up in the accumulators over all tiles: {', '.join(kept)}")
     told += ["", f"{'bound':>22} {'simulated':>22} {'J':>12}  form"]
     for t in found.tried:
         cycles = "-" if t.cycles is None else f"{t.cycles:,.0f}"
@@ -100,11 +102,22 @@ def to_json(found: Found) -> dict[str, object]:
         "reason": gap.reason,
         "scheduled_by": found.scheduled_by,
         "complete": found.complete,
-        "moved": {name: e.array for name, e in found.best.candidate.mapping.einsums.items()},
+        "moved": moved_of(found),
+        "in_place": in_place_of(found),
         "kernels": [_schedule(found, i) for i in range(len(kernels_of(found.best)))],
         "forms": [_form(t) for t in found.tried],
         "refused": [{"pipeline": r.candidate.form.pipeline, "reason": r.reason} for r in found.refused],
     }
+
+
+def moved_of(found: Found) -> dict[str, str]:
+    """The Einsums that left the array that placement chose, and where each runs."""
+    return {name: e.array for name, e in found.best.candidate.mapping.einsums.items() if e.array is not None}
+
+
+def in_place_of(found: Found) -> list[str]:
+    """The reductions over several tiles that go on in an array's accumulators."""
+    return [name for name, e in found.best.candidate.mapping.einsums.items() if e.in_place]
 
 
 def _form(tried: Tried) -> Mapping[str, object]:

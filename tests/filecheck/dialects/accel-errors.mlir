@@ -54,6 +54,38 @@ accel.machine @toy clock 1e9 word 2 {
 // -----
 
 accel.machine @toy clock 1e9 word 2 {
+  // expected-error @below {{unit 'u' of '@x' is given twice}}
+  accel.array @x [1, 4] ops {mac = 1, add = 1} units {u = [mac], u = [add]}
+  accel.memory @dram offchip
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  // expected-error @below {{unit 'u' of '@x' has no operation}}
+  accel.array @x [1, 4] ops {mac = 1, add = 1} units {u = []}
+  accel.memory @dram offchip
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  // expected-error @below {{unit 'u' has 'mack', which '@x' does not do; did you mean 'mac'?}}
+  accel.array @x [1, 4] ops {mac = 1, add = 1} units {u = [mack]}
+  accel.memory @dram offchip
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
+  // expected-error @below {{'mac' of '@x' is in unit 'u' and in unit 'v'}}
+  accel.array @x [1, 4] ops {mac = 1, add = 1} units {u = [mac], v = [add, mac]}
+  accel.memory @dram offchip
+}
+
+// -----
+
+accel.machine @toy clock 1e9 word 2 {
   // expected-error @below {{'mac' is given twice}}
   accel.array @x [1, 4] ops {mac = 1, mac = 2}
 }

@@ -6,13 +6,13 @@
 // CHECK:      accel.machine @toy clock 1000000000.0 word 2 source "made up" {
 // CHECK-NEXT:   accel.memory @dram offchip bandwidth 16000000000.0 latency 40 row 8 energy {read = 249.6, write = 249.6}
 // CHECK-NEXT:   accel.memory @buffer capacity 65536 bandwidth 1000000000000.0 row 512 area {total = 1000}
-// CHECK-NEXT:   accel.array @grid [4, 4] ops {mac = 1, max = 1, exp = 6} registers 4096
+// CHECK-NEXT:   accel.array @grid [4, 4] ops {mac = 1, max = 1, exp = 6} units {comparator = [max], special = [exp]} registers 4096
 // CHECK-NEXT:   accel.array @lanes [1, 4] ops {mac = 1, add = 1, @softcap = 3, div = 0.5} latency 2 energy {mac = 17.1645} source "a table"
 // CHECK-NEXT: }
 accel.machine @toy word 2 clock 1e9 source "made up" {
   accel.memory @dram offchip latency 40 bandwidth 16e9 row 8 energy {read = 249.6, write = 249.6}
   accel.memory @buffer capacity 65536 bandwidth 1e12 row 512 area {total = 1000}
-  accel.array @grid [4, 4] ops {mac = 1, max = 1, exp = 6} registers 4096
+  accel.array @grid [4, 4] ops {mac = 1, max = 1, exp = 6} registers 4096 units {comparator = [max], special = [exp]}
   accel.array @lanes [1, 4] ops {mac = 1, add = 1, @softcap = 3, div = 0.5} source "a table" latency 2 energy {mac = 17.1645}
 }
 

@@ -46,7 +46,7 @@ function lanesOf(timelines) {
   let offset = 0;
   timelines.forEach((t, kernel) => {
     const cycles = (ticks) => offset + ticks / t.ticks_per_cycle;
-    const lane = t.steps.map((step) => lanes[units.indexOf(step.resource)]);
+    const lane = t.steps.map((step) => lanes[units.indexOf(step.lane)]);
     const colour = t.steps.map((step) => { if (!colours.has(step.resource)) colours.set(step.resource, new Map()); const own = colours.get(step.resource); if (!own.has(step.name)) own.set(step.name, own.size); return own.get(step.name); });
     for (const w of t.windows) {
       const made = w.runs.map(([step, iteration, start, length, reads]) => ({ step: t.steps[step], kernel, iteration, start: cycles(start), end: cycles(start + length), reads, readers: [], colour: colour[step], lane: lane[step], window: w.kind }));
