@@ -13,8 +13,8 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from .diagnostics import Failure, suggestion
 
@@ -47,13 +47,14 @@ class ArgumentParser(argparse.ArgumentParser):
         formatter = argparse.RawDescriptionHelpFormatter
         super().__init__(prog=prog, description=description, usage=usage, epilog=epilog, formatter_class=formatter, allow_abbrev=False)
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        for word in sys.argv[1:] if args is None else args:
+    def checked(self, words: Sequence[str]) -> Sequence[str]:
+        """The words of a command line, for `parse_args`; ends here for `--option=--`, whose value argparse would take for a list of none."""
+        for word in words:
             if word == "--":
                 break
-            if word.startswith("--") and word.endswith("=--"):  # argparse would make an empty list of it
+            if word.startswith("--") and word.endswith("=--"):
                 self.error(f"argument {word[:-3]}: expected one argument")
-        return super().parse_known_args(args, namespace)
+        return words
 
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ")

@@ -65,7 +65,7 @@ class EinfoldOptMain(xDSLOptMain):
         self.register_all_targets()
         parser = ArgumentParser(prog="einfold-opt", description=description)
         self.register_all_arguments(parser)
-        self.args = parser.parse_args(respelled(arguments, option_names(parser), self.universe.all_passes))
+        self.args = parser.parse_args(parser.checked(respelled(arguments, option_names(parser), self.universe.all_passes)))
         self.ctx.allow_unregistered = self.args.allow_unregistered_dialect
         self.setup_pipeline()
         self.setup_target()
