@@ -52,7 +52,7 @@ def check_folder(path: str) -> None:
     try:
         there = next(p for p in (place, *place.absolute().parents) if p.exists())
         if not there.is_dir():
-            raise Failure(Diagnostic("error", f"cannot be made: {there} is a file" if there != place else "is a file, not a folder", path))
+            raise Failure(Diagnostic("error", f"cannot be made: '{there}' is a file", path))
         if not os.access(there, os.W_OK):
             raise Failure(Diagnostic("error", f"cannot be made: nothing can be written to the folder '{there}'", path))
     except (OSError, ValueError) as error:
