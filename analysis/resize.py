@@ -12,7 +12,7 @@ from ..algebra.affine import Affine
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp, ViewOp
 from ..dialects.einsum_attrs import MAX_SIZE, RanksAttr, SubscriptsAttr
 from ..dialects.einsum_scope import tensor_of
-from ..dialects.notation import nearest
+from ..dialects.notation import nearest_or_all
 
 
 class ResizeError(ValueError):
@@ -28,7 +28,7 @@ def resize(module: Operation, sizes: Mapping[str, int]) -> None:
     known = list(dict.fromkeys(rank for op in cascades for rank in op.sizes))
     for rank, size in sizes.items():
         if rank not in known:
-            raise ResizeError(f"unknown rank '{rank}'{nearest(rank, known)}")
+            raise ResizeError(f"unknown rank '{rank}'{nearest_or_all(rank, known)}")
         if not 1 <= size <= MAX_SIZE:
             raise ResizeError(f"rank '{rank}' has size {size}; sizes run from 1 to 2^40")
     for op in cascades:

@@ -1,8 +1,8 @@
 """Timelines in the Chrome trace format, which Perfetto and chrome://tracing open.
 
 The format is that of "Trace Event Format" (Google, 2016). A microsecond of the trace is a cycle. There is a track per exclusive unit (array,
-off-chip memory), one for the kernels, one for epochs and what is extrapolated between windows; a counter of the bytes alive in each memory;
-and an arrow from each run to those that read what it made.
+off-chip memory), one for the kernels, one for epochs and what is extrapolated between windows; a counter of the bytes alive in each memory, one of
+the bytes a cycle that each memory moves, the off-chip one among them; and an arrow from each run to those that read what it made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from .occupancy import levels
+from .rates import rates
 from .steps import TICKS
 from .timeline import TaskRun, Timeline, Window
 
@@ -121,3 +122,6 @@ def _counters(timeline: Timeline, window: Window, offset: float) -> Iterator[Eve
     for memory, found in levels(timeline, window).items():
         for at, held in found:
             yield _event("C", f"{memory} bytes alive", offset + at, 0, args={"bytes": held})
+    for memory, moved in rates(timeline, window).items():
+        for at, ways in moved:
+            yield _event("C", f"{memory} bytes a cycle", offset + at, 0, args=dict(ways))

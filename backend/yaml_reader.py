@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -120,6 +121,20 @@ def read_flag(reader: Reader, node: Any, what: str) -> bool:
 
 def read_text(reader: Reader, node: Any, what: str) -> str:
     return cast(str, reader.scalar(node, what, (str,), "a text"))
+
+
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+
+
+def file_name(reader: Reader, node: Any, name: str, what: str) -> str:
+    """A name of the file that a file is called by: nothing that leads to another folder."""
+    if not FILE_NAME.fullmatch(name):
+        raise reader.fail(node, f"{what} is '{name}'; a file is called so: letters, digits, '-', '_' and '.' only")
+    return name
+
+
+def read_file_name(reader: Reader, node: Any, what: str) -> str:
+    return file_name(reader, node, read_text(reader, node, what), what)
 
 
 def read_names(reader: Reader, node: Any, what: str) -> tuple[str, ...]:

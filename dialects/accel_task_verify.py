@@ -16,7 +16,7 @@ from .accel_clauses import check_not_negative, check_positive
 from .accel_mix import task_cycles
 from .einsum_scope import INDEX_TYPE, tensor_of
 from .einsum_verify import find_operator
-from .notation import nearest, results_of
+from .notation import nearest, results_of, subscripts_wanted
 
 if TYPE_CHECKING:
     from .accel import KernelOp
@@ -111,7 +111,7 @@ def _check_access(value: SSAValue, subscripts: Sequence[Affine], sizes: Mapping[
     check_is_tile(value)
     shape = tensor_of(value).get_shape()
     if len(shape) != len(subscripts):
-        raise VerifyException(f"{named(value)} has {len(shape)} dimensions, {len(subscripts)} subscripts given")
+        raise VerifyException(subscripts_wanted(named(value), len(shape), len(subscripts)))
     for position, (subscript, size) in enumerate(zip(subscripts, shape, strict=True)):
         low, high = extent(subscript, sizes, where)
         if low < 0 or high >= size:

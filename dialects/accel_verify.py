@@ -13,6 +13,7 @@ from . import accel_body, accel_move, accel_task
 from .accel_checks import check_is_tile, check_known, check_shape, check_when, kernel_of, machine_if_known, named
 from .accel_tiles import tile_shape
 from .einsum_scope import tensor_of
+from .notation import subscripts_wanted
 
 if TYPE_CHECKING:
     from .accel import KernelOp
@@ -26,7 +27,7 @@ def _check_tensor_access(kernel: KernelOp, tensor: SSAValue, subscripts: Sequenc
     shape = tensor_of(tensor).get_shape()
     check_known((r for s in subscripts for r in s.ranks), kernel.sizes, "rank")
     if len(shape) != len(subscripts):
-        raise VerifyException(f"{named(tensor)} has {len(shape)} dimensions, {len(subscripts)} subscripts given")
+        raise VerifyException(subscripts_wanted(named(tensor), len(shape), len(subscripts)))
     for position, (subscript, size) in enumerate(zip(subscripts, shape, strict=True)):
         low, high = subscript.bounds(kernel.sizes)
         if high < 0 or low >= size:

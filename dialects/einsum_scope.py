@@ -16,7 +16,7 @@ from xdsl.parser import Parser, UnresolvedOperand
 
 from ..algebra.affine import Affine
 from .einsum_attrs import NumberAttr
-from .notation import nearest, parse_number, parse_subscripts
+from .notation import nearest, nearest_or_all, parse_number, parse_subscripts
 
 ELEMENT_TYPES = ("f16", "bf16", "f32", "f64", "i32", "i64", "i1")
 """The element types a tensor of a cascade may have."""
@@ -61,7 +61,9 @@ def tensor_of(value: SSAValue) -> TensorType[Attribute]:
 
 def parse_element_type(parser: Parser) -> Attribute:
     start = parser.pos
-    type_ = parser.parse_type()
+    type_ = parser.parse_optional_type()
+    if type_ is None:
+        parser.raise_error(f"expected an element type: {', '.join(ELEMENT_TYPES)}")
     if not is_element_type(type_):
         parser.raise_error(f"'{type_}' is not an element type; these are: {', '.join(ELEMENT_TYPES)}", start, parser.pos)
     return type_
@@ -72,7 +74,7 @@ def tensor_type(parser: Parser, subscripts: tuple[Affine, ...], element: Attribu
     sizes = current_scope(parser).sizes
     for name in (r for s in subscripts for r in s.ranks):
         if name not in sizes:
-            parser.raise_error(f"unknown rank '{name}'{nearest(name, list(sizes))}", position, parser.pos)
+            parser.raise_error(f"unknown rank '{name}'{nearest_or_all(name, list(sizes))}", position, parser.pos)
     for subscript in subscripts:
         if subscript.bounds(sizes)[0] < 0:
             parser.raise_error(f"subscript '{subscript}' reaches {subscript.bounds(sizes)[0]}; coordinates start at 0", position, parser.pos)

@@ -146,7 +146,7 @@ def parse_iterate(parser: Parser) -> IterateOp:
     rank = parser.parse_identifier(" for the iterative rank")
     sizes = current_scope(parser).sizes
     if rank not in sizes:
-        parser.raise_error(f"unknown rank '{rank}'{notation.nearest(rank, list(sizes))}", start, start + len(rank))
+        parser.raise_error(f"unknown rank '{rank}'{notation.nearest_or_all(rank, list(sizes))}", start, start + len(rank))
     operands: list[SSAValue] = []
     states: list[SubscriptsAttr] = []
     inits: list[NumberAttr | SubscriptsAttr] = []

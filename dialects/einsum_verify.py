@@ -16,7 +16,7 @@ from ..algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
 from . import einsum
 from .einsum_attrs import NumberAttr, SubscriptsAttr
 from .einsum_scope import INDEX_TYPE, is_element_type, tensor_of
-from .notation import Reduction, nearest, results_of
+from .notation import Reduction, nearest, nearest_or_all, results_of, subscripts_wanted
 
 if TYPE_CHECKING:
     from .einsum import CascadeOp, ComputeOp, IterateOp, OperatorOp, ReturnOp, ViewOp, YieldOp
@@ -46,7 +46,7 @@ def iterative_ranks(op: Operation) -> list[str]:
 def _check_known(names: Iterable[str], sizes: Mapping[str, int]) -> None:
     for name in names:
         if name not in sizes:
-            raise VerifyException(f"unknown rank '{name}'{nearest(name, list(sizes))}")
+            raise VerifyException(f"unknown rank '{name}'{nearest_or_all(name, list(sizes))}")
 
 
 def _name(value: SSAValue) -> str:
@@ -64,7 +64,7 @@ def _named_dimensions(value: SSAValue) -> tuple[Affine, ...] | None:
 def _check_access(value: SSAValue, subscripts: Sequence[Affine], sizes: Mapping[str, int], where: Sequence[Comparison]) -> None:
     shape = tensor_of(value).get_shape()
     if len(shape) != len(subscripts):
-        raise VerifyException(f"{_name(value)} has {len(shape)} dimensions, {len(subscripts)} subscripts given")
+        raise VerifyException(subscripts_wanted(_name(value), len(shape), len(subscripts)))
     declared = _named_dimensions(value)
     for position, (subscript, size) in enumerate(zip(subscripts, shape, strict=True)):
         plain = subscript.plain
@@ -131,7 +131,7 @@ def _check_reductions(op: Operation, reductions: Sequence[Reduction], out_ranks:
     for position, reduction in enumerate(reductions):
         known = REDUCTION_OPERATORS.get(reduction.op)
         if known is None and not reduction.op.startswith("@"):
-            raise VerifyException(f"unknown reduction '{reduction.op}'{nearest(reduction.op, list(REDUCTION_OPERATORS))}")
+            raise VerifyException(f"unknown reduction '{reduction.op}'{nearest_or_all(reduction.op, list(REDUCTION_OPERATORS))}")
         if known is None:
             declared = find_operator(op, reduction.op)
             if len(declared.params) != 2:

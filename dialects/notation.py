@@ -55,6 +55,20 @@ def nearest(word: str, known: list[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def nearest_or_all(word: str, known: list[str]) -> str:
+    """`; did you mean 'x'?` if something known is close to `word`, else all that is known if that is not much, as `; known: x, y`."""
+    return nearest(word, known) or (f"; known: {', '.join(known)}" if 0 < len(known) <= LISTED else "")
+
+
+def subscripts_wanted(name: str, dimensions: int, given: int) -> str:
+    """`%A has 2 dimensions, 1 subscript given`."""
+    return f"{name} has {dimensions} dimension{'s' * (dimensions != 1)}, {given} subscript{'s' * (given != 1)} given"
+
+
+LISTED = 12
+"""Names that a message lists, at most."""
+
+
 def parse_number(parser: AttrParser) -> int | float:
     """A literal, `inf`, either with a sign. Exponents may follow an integer (`1e-5`), which MLIR's lexer takes apart."""
     number = parse_optional_number(parser, parser.parse_optional_punctuation("-") is not None)

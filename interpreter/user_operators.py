@@ -12,6 +12,7 @@ from ..algebra.expr import Expr
 from ..dialects.einsum import OperatorOp
 from ..dialects.einsum_attrs import NumberAttr
 from ..plugins import operators
+from ..plugins.foreign import described
 from .elements import Array, InputError, Number
 
 
@@ -60,8 +61,10 @@ def _offered_function(op: OperatorOp) -> Callable[..., Array] | None:
     def checked(*args: Array) -> Array:
         try:
             result = np.asarray(evaluate(*args))
-        except Exception as error:
-            raise InputError(f"the function of operator '@{offered.plain_name}' failed: {type(error).__name__}: {error}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise InputError(f"the function of operator '@{offered.plain_name}' failed: {described(error)}") from error
         shape = np.broadcast_shapes(*(np.shape(a) for a in args))
         if result.dtype.kind not in "biuf" or result.shape not in (shape, ()):
             made = f"{result.dtype} {list(result.shape)}"

@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
+from .foreign import ForeignError, run_foreign
 from .offers import Importer, MachineFile, Operator, Plugin
 
 GROUP = "einfold.plugins"
@@ -49,9 +50,9 @@ def offers_in(module: ModuleType | Plugin) -> tuple[Offer, ...]:
         return (*module.operators, *module.machines, *module.importers)
     found: list[Offer] = []
     for value in vars(module).values():
-        if isinstance(value, Plugin):
+        if issubclass(type(value), Plugin):  # not `isinstance`, which asks the value, and it may say anything
             found += offers_in(value)
-        elif isinstance(value, Offer):
+        elif issubclass(type(value), Offer):
             found.append(value)
     return tuple({id(offer): offer for offer in found}.values())
 
@@ -71,13 +72,17 @@ def forget_installed() -> None:
 
 def _load(entry: EntryPoint) -> tuple[Offer, ...]:
     owner = "" if entry.dist is None else f" of distribution '{entry.dist.name}'"
-    try:
+
+    def offered() -> tuple[Offer, ...]:
         loaded = entry.load()
         if not isinstance(loaded, ModuleType | Plugin):
             raise TypeError(f"'{entry.value}' is a {type(loaded).__name__}, not a Plugin or a module")
         return offers_in(loaded)
-    except (Exception, SystemExit) as error:
-        report(f"plug-in '{entry.name}'{owner} is left out: {type(error).__name__}: {error}")
+
+    try:
+        return run_foreign(offered)
+    except ForeignError as error:
+        report(f"plug-in '{entry.name}'{owner} is left out: {error}")
         return ()
 
 

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from .diagnostics import Failure, suggestion
@@ -46,6 +46,15 @@ class ArgumentParser(argparse.ArgumentParser):
     def __init__(self, *, prog: str, description: str | None = None, usage: str | None = None, epilog: str | None = None):
         formatter = argparse.RawDescriptionHelpFormatter
         super().__init__(prog=prog, description=description, usage=usage, epilog=epilog, formatter_class=formatter, allow_abbrev=False)
+
+    def checked(self, words: Sequence[str]) -> Sequence[str]:
+        """The words of a command line, for `parse_args`; ends here for `--option=--`, whose value argparse would take for a list of none."""
+        for word in words:
+            if word == "--":
+                break
+            if word.startswith("--") and word.endswith("=--"):
+                self.error(f"argument {word[:-3]}: expected one argument")
+        return words
 
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ")

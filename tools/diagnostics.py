@@ -117,3 +117,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     from ..dialects.notation import nearest  # imported where something already went wrong: the start-up does not pay for it
 
     return nearest(word, sorted(known))
+
+
+def suggestion_or_all(word: str, known: Iterable[str]) -> str:
+    """The same, or else all that is known if that is not much, in its order."""
+    from ..dialects.notation import nearest_or_all
+
+    return nearest_or_all(word, list(known))

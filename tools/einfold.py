@@ -58,7 +58,7 @@ def dispatch(arguments: list[str]) -> int:
     parser = ArgumentParser(prog=f"einfold {name}", description=module.__doc__)
     module.configure(parser)
     add_plugin_option(parser)
-    args = parser.parse_args(rest)
+    args = parser.parse_args(parser.checked(rest))
     if args.load_plugin:
         from .plugins import use_plugin_files
 

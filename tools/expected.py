@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from .diagnostics import Diagnostic
 from .source import Source
 
+ALL, ONLY_EXPECTED = EXTENTS = ("all", "only-expected")
+"""What has to agree: everything that comes, or only what is expected, while other diagnostics may come."""
+
 EXPECTATION = re.compile(
     r"expected-(?P<severity>error|warning|remark|note)(?P<regex>-re)?\s*"
     r"(?:@(?:(?P<offset>[+-]\d{1,6})|(?P<direction>above|below)|(?P<unknown>unknown))\s*)?"
@@ -40,8 +43,8 @@ class Expectation:
         return diagnostic.severity == self.severity and diagnostic.line == self.line and self.pattern.search(diagnostic.message) is not None
 
 
-def check_expected(source: Source, came: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """What differs between the diagnostics that came and those that `source` expects, as errors; nothing if they agree."""
+def check_expected(source: Source, came: Iterable[Diagnostic], extent: str = ALL) -> tuple[Diagnostic, ...]:
+    """What differs between the diagnostics that came and those that `source` expects, as errors; nothing if they agree to that extent."""
     open_expectations: list[Expectation] = []
     differences: list[Diagnostic] = []
     for found in _expectations(source):
@@ -53,7 +56,7 @@ def check_expected(source: Source, came: Iterable[Diagnostic]) -> tuple[Diagnost
         met = next((e for e in open_expectations if e.meets(diagnostic)), None)
         if met is not None:
             open_expectations.remove(met)
-        elif diagnostic.severity != "note":  # notes may be expected but need not be
+        elif extent == ALL and diagnostic.severity != "note":  # notes may be expected but need not be
             differences.append(_as_error(diagnostic, f"unexpected {diagnostic.severity}: {diagnostic.message}"))
     differences += [_as_error(e.written, f'expected {e.severity} "{e.text}" did not come') for e in open_expectations]
     return tuple(differences)

@@ -10,6 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp
 
 from ..plugins import BadInput, Importer
+from ..plugins.foreign import described
 from .diagnostics import Diagnostic, Failure, suggestion
 from .parsing import parse_source
 from .running import CRASH_EXIT_CODE
@@ -60,7 +61,9 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
         raise Failure(Diagnostic("error", bad.message, source.name, line, bad.column, bad.width, shown)) from bad
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be read", source.name)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise Failure(Diagnostic("error", _crash(importer, error), source.name), exit_code=CRASH_EXIT_CODE) from error
     if isinstance(made, str):
         return (
@@ -78,7 +81,7 @@ def imported(importer: Importer, source: Source, ctx: Context) -> ModuleOp:
 
 
 def _crash(importer: Importer, error: BaseException) -> str:
-    return f"importer '{importer.name}' crashed: {type(error).__name__}: {error}"
+    return f"importer '{importer.name}' crashed: {described(error)}"
 
 
 def _parsed_in_place(made: str, source: Source, ctx: Context) -> ModuleOp:

@@ -10,6 +10,7 @@ from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpecConvertible
 from xdsl.utils.target import Target
 
+from ..plugins.foreign import described
 from .driver.option_docs import option_docs
 from .driver.option_types import hints_of, type_words
 
@@ -41,8 +42,10 @@ def _describe(name: str, factory: Callable[[], type[ModulePass] | type[Target]])
     try:
         cls = factory()
         return [f"{name}  {summary(cls)}".rstrip(), *option_lines(cls)]
-    except Exception as error:  # whatever is wrong with one of a plug-in's, the others are listed
-        return [f"{name}  (cannot be loaded: {type(error).__name__}: {error})"]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever is wrong with one of a plug-in's, the others are listed
+        return [f"{name}  (cannot be loaded: {described(error)})"]
 
 
 def summary(cls: type[ModulePass] | type[Target]) -> str:

@@ -27,16 +27,17 @@ from .diagnostics import Diagnostic, Failure
 from .driver.chunks import Processor
 from .driver.ir_options import wanted_ir
 from .driver.spelling import respelled
+from .expected import ALL
 from .importing import MLIR, chosen_importer, imported
 from .loading import context_of
 from .opt_arguments import add_arguments, option_names, plugin_files
-from .output import write_text
+from .output import check_writable, write_text
 from .parsing import parse_source
 from .pipeline import build
 from .plugins import installed_universe, use_plugin_files
 from .reading import STDIN_NAME, read_source
 from .running import Instrument, Runner, pipeline_text
-from .source import CHUNK_SEPARATOR, Source
+from .source import Source
 
 NOTHING = re.compile(r"(?://[^\n]*+|\s++)*+")
 """White space and comments."""
@@ -64,7 +65,7 @@ class EinfoldOptMain(xDSLOptMain):
         self.register_all_targets()
         parser = ArgumentParser(prog="einfold-opt", description=description)
         self.register_all_arguments(parser)
-        self.args = parser.parse_args(respelled(arguments, option_names(parser), self.universe.all_passes))
+        self.args = parser.parse_args(parser.checked(respelled(arguments, option_names(parser), self.universe.all_passes)))
         self.ctx.allow_unregistered = self.args.allow_unregistered_dialect
         self.setup_pipeline()
         self.setup_target()
@@ -145,12 +146,13 @@ class EinfoldOptMain(xDSLOptMain):
             sys.exit(code)
 
     def execute(self) -> int:
-        """Process the input and return the exit code: 0, 1 for bad input, 2 for a pass that crashed. Raises `Failure`."""
+        """Process the input and return the exit code: 0, 1 for bad input, 3 for a pass that crashed. Raises `Failure`."""
         from .listing import asked_for
 
         if (listed := asked_for(vars(self.args), self.universe)) is not None:
             write_text(self.args.output_file, listed)
             return 0
+        check_writable(self.args.output_file, self.args.remarks_output)
         source = read_source(self.args.input_file, self.args.input_limit)
         if self.args.run_reproducer:
             from .driver.reproducing import reproducer_pipeline
@@ -178,9 +180,10 @@ class EinfoldOptMain(xDSLOptMain):
             self._parse if importer is None else lambda chunk: imported(importer, chunk, self.ctx),
             self.args.remarks,
             self.args.verify_roundtrip,
-            self.args.verify_diagnostics or self.args.parsing_diagnostics,
+            self.args.verify_diagnostics or (ALL if self.args.parsing_diagnostics else None),
         )
-        chunks = source.chunks() if self.args.split_input_file else (source,)
+        marker: str | None = self.args.split_input_file
+        chunks = (source,) if marker is None else source.chunks(marker)
         outputs: list[str] = []
         code = 0
         for chunk in chunks:
@@ -193,7 +196,7 @@ class EinfoldOptMain(xDSLOptMain):
             if outcome.output is not None:
                 outputs.append(outcome.output)
         if code == 0 or self.args.output_file is None:
-            write_text(self.args.output_file, f"{CHUNK_SEPARATOR}\n".join(outputs))
+            write_text(self.args.output_file, f"{self.args.output_split_marker}\n".join(outputs))
         self._report(processor, time.perf_counter() - begin)
         return code
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from ..analysis.remarks import REMARK_KINDS
 from .driver.ir_options import add_ir_options
+from .expected import EXTENTS
 from .plugin_option import add_plugin_option
 from .reading import INPUT_LIMIT_MIB
+from .source import CHUNK_SEPARATOR
 
 REMARK_CHOICES = (*REMARK_KINDS, "all", "none")
 
@@ -93,12 +95,24 @@ def add_arguments(parser: argparse.ArgumentParser, passes: Iterable[str] = ()) -
     lists.add_argument("--list-targets", action="store_true", help="list the targets that are known and exit")
     lists.add_argument("--list-importers", action="store_true", help="list what is read besides MLIR and exit")
     add_ir_options(parser)
-    _change(parser, "verify_diagnostics", "check the diagnostics against the input's 'expected-error {{...}}' comments; fail if they differ")
+    _add_instead(parser)
     _change(parser, "parsing_diagnostics", "the same as --verify-diagnostics")
     _change(parser, "print_between_passes", "the same as --print-ir-after-all")
     _change(parser, "time_passes", "the same as --timing")
     frontend = _change(parser, "frontend", "how the input is read (also --from): mlir or an importer; by default, as its name ends")
     frontend.choices, frontend.metavar = None, "NAME"
+
+
+def _add_instead(parser: argparse.ArgumentParser) -> None:
+    """Options that take a value here, instead of xDSL's of those names; `spelling.WITHOUT_VALUE` has what they mean without one."""
+    parser.conflict_handler = "resolve"
+    group = parser.add_argument_group("tests", "what --verify-diagnostics and --split-input-file mean alone: all, and '// -----'")
+    told = "check diagnostics against the input's 'expected-error {{...}}' comments, fail if they differ; only-expected: others may come as well"
+    group.add_argument("--verify-diagnostics", choices=EXTENTS, help=told)
+    told = "process the parts between lines that read so for themselves"
+    group.add_argument("--split-input-file", metavar="LINE", help=told)
+    group.add_argument("--output-split-marker", default=CHUNK_SEPARATOR, metavar="LINE", help="the line between their outputs")
+    parser.conflict_handler = "error"
 
 
 def _change(parser: argparse.ArgumentParser, dest: str, text: str) -> argparse.Action:

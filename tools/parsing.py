@@ -17,7 +17,7 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import DiagnosticException, MultipleSpansParseError, ParseError, UnregisteredConstructException
 from xdsl.utils.lexer import Input, Span, Token
-from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRToken, MLIRTokenKind
+from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRToken, MLIRTokenKind, StringLiteral
 
 from .diagnostics import Diagnostic, Failure, at_offset, suggestion
 from .source import Source
@@ -74,7 +74,18 @@ class SourceLexer(MLIRLexer):
         token = super().lex()
         if token.kind in NUMBERS and token.span.len > LONGEST_NUMBER:
             raise ParseError(token.span, f"number of {token.span.len} characters; at most {LONGEST_NUMBER} are read")
+        if token.kind is MLIRTokenKind.BYTES_LIT and _is_text(token.span):
+            return Token(MLIRTokenKind.STRING_LIT, token.span)
         return token
+
+
+def _is_text(span: Span[str]) -> bool:
+    """Whether the bytes of a literal are UTF-8: printers escape what is not ASCII, and xDSL's lexer takes what is escaped for no text."""
+    try:
+        StringLiteral.from_span(span).bytes_contents.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class SourceParser(Parser):

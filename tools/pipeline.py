@@ -10,20 +10,25 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType, ParameterType, PipelineLexer, SpecToken, SpecTokenKind, parse_spec
-from xdsl.utils.exceptions import ArgSpecParseError
+from xdsl.utils.exceptions import ArgSpecParseError, ParseError
 from xdsl.utils.hints import isa, type_repr
 from xdsl.utils.mlir_lexer import StringLiteral
 
+from ..plugins.foreign import described, message_of
 from .diagnostics import Failure, at_offset, suggestion
+from .driver.option_types import in_words
 from .source import Source
 
 _Built = TypeVar("_Built", bound=ArgSpecConvertible)
 
 ANCHORED = re.compile(r"\s*(?:builtin\.module|any)\s*\((?P<passes>.*)\)\s*", re.DOTALL)
 ANCHOR = re.compile(r"(?P<name>[A-Za-z][\w.-]*)\s*\(")
+
+MOST_DIGITS = 40
+"""Characters of a number in a pipeline, at most."""
 
 SCIENTIFIC = re.compile(r"[0-9]+[eE][-+]?[0-9]+")
 
@@ -106,7 +111,7 @@ class _Reader:
         if (nested := self.take(SpecTokenKind.MLIR_PIPELINE)) is not None:
             try:
                 spec = parse_spec(self.source.text[name.span.start : nested.span.end])
-            except ArgSpecParseError as error:
+            except (ArgSpecParseError, ParseError) as error:
                 raise self.error("only 'mlir-opt' takes a pipeline in brackets", name.span.start, name.span.end) from error
             return Element(name.text, name.span.start, foreign=spec)
         options: list[Option] = []
@@ -126,8 +131,13 @@ class _Reader:
 
     def value(self) -> ParameterType:
         if (text := self.take(SpecTokenKind.STRING_LIT)) is not None:
-            return StringLiteral(text.span.start, text.span.end, text.span.input).string_contents
+            try:
+                return StringLiteral(text.span.start, text.span.end, text.span.input).string_contents
+            except ParseError as error:
+                raise self.error(error.msg.splitlines()[0].lower(), text.span.start, text.span.end) from error
         if (number := self.take(SpecTokenKind.NUMBER)) is not None:
+            if len(number.text) > MOST_DIGITS:
+                raise self.error(f"a number of {len(number.text)} characters; at most {MOST_DIGITS} are read", number.span.start, number.span.end)
             return float(number.text) if "." in number.text else int(number.text)
         word = self.expect(SpecTokenKind.IDENT, "a value: a word, a number, or text in double quotes").text
         return {"true": True, "false": False}.get(word, float(word) if SCIENTIFIC.fullmatch(word) else word)
@@ -163,7 +173,8 @@ def build(text: str, label: str, kind: str, known: Mapping[str, Callable[[], typ
     source, elements = parse_elements(text, label)
     for element in elements:
         if element.name not in known:
-            message = f"unknown {kind} '{element.name}'{suggestion(element.name, known)}"
+            near = suggestion(element.name, known) or f"; a {kind} from a file needs --load-plugin FILE.py"
+            message = f"unknown {kind} '{element.name}'{near}"
             raise Failure(at_offset(source, message, element.start, element.end))
     return tuple(_build_one(source, e, kind, known[e.name]) for e in elements)
 
@@ -174,13 +185,17 @@ def _build_one(source: Source, element: Element, kind: str, factory: Callable[[]
         cls = factory()
         fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name != "name"}
         types = get_type_hints(cls)
-    except Exception as error:
-        raise Failure(at_offset(source, f"{what} cannot be loaded: {error}", element.start, element.end)) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise Failure(at_offset(source, f"{what} cannot be loaded: {message_of(error) or described(error)}", element.start, element.end)) from error
     spec = element.foreign or ArgSpec(element.name, _checked_options(source, element, what, cls, fields, types))
     try:
         return cls.from_spec(spec)
-    except Exception as error:
-        raise Failure(at_offset(source, f"{what}: {error}", element.start, element.end)) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise Failure(at_offset(source, f"{what}: {message_of(error) or described(error)}", element.start, element.end)) from error
 
 
 def _checked_options(
@@ -197,20 +212,12 @@ def _checked_options(
         values = _fitted(option.values, types[name])
         if values is None:
             given = ",".join(map(str, option.values)) or "nothing"
-            message = f"option '{option.name}' of {what} takes {_type_text(types[name])}, given {given}"
+            message = f"option '{option.name}' of {what} takes {in_words(types[name])}, given {given}"
             raise Failure(at_offset(source, message, option.start, option.end))
         found[name] = values
     for name in sorted(cls.required_fields() & fields.keys() - found.keys()):
-        raise Failure(at_offset(source, f"{what} needs option '{name}' ({_type_text(types[name])})", element.start, element.end))
+        raise Failure(at_offset(source, f"{what} needs option '{name}' ({in_words(types[name])})", element.start, element.end))
     return found
-
-
-def _type_text(hint: Any) -> str:
-    """What an option takes, in words where it is a choice of some."""
-    if get_origin(hint) is Literal:
-        *first, last = map(str, get_args(hint))
-        return f"{', '.join(first)} or {last}" if first else last
-    return type_repr(hint)
 
 
 def _fitted(values: ParameterListType, hint: Any) -> ParameterListType | None:

@@ -10,12 +10,13 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import isabstract
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 from zlib import crc32
 
 from xdsl.ir import Dialect
@@ -24,6 +25,7 @@ from xdsl.universe import Universe
 from xdsl.utils.target import Target
 
 from ..plugins import registry
+from ..plugins.foreign import ForeignError, run_foreign
 from .diagnostics import Diagnostic, Failure
 from .reading import read_source
 
@@ -62,9 +64,9 @@ def installed_universe() -> Universe:
         owner = "" if entry.dist is None else f" of distribution '{entry.dist.name}'"
         name = f"{ENTRY_POINT_GROUP} '{entry.name}'{owner}"
         try:
-            added = _loaded(entry)
-        except (Exception, SystemExit) as error:
-            _warn(Diagnostic("warning", f"left out, it does not load: {type(error).__name__}: {error}", name))
+            added = run_foreign(partial(_loaded, entry))
+        except ForeignError as error:
+            _warn(Diagnostic("warning", f"left out, it does not load: {error}", name))
             continue
         universe = _joined(universe, added, name)
     for path, added in _file_universes:
@@ -149,14 +151,24 @@ def load_plugin(path: str) -> Offers:
     Raises `Failure` for a file that cannot be read, `BrokenPlugin` for one that cannot be loaded or offers nothing.
     """
     module = _import_file(path)
+    try:
+        return run_foreign(lambda: _offers(path, module))
+    except ForeignError as error:
+        if isinstance(error.error, BrokenPlugin):
+            raise error.error from None
+        raise BrokenPlugin(str(error), path) from error
+
+
+def _offers(path: str, module: ModuleType) -> Offers:
+    """What a module offers. Raises `BrokenPlugin` if that is nothing, and whatever its objects raise when they are asked what they are."""
     values = list(vars(module).values())
-    own = [c for c in values if isinstance(c, type) and c.__module__ == module.__name__]
+    own = [c for c in values if _is(c, type) and c.__module__ == module.__name__]
     passes, pass_faults = _classes(path, ModulePass, own)
     targets, target_faults = _classes(path, Target, own)
     found = Universe(
-        all_dialects={v.name: _constant(v) for v in values if isinstance(v, Dialect) and _defines(module, v)}, all_passes=passes, all_targets=targets
+        all_dialects={v.name: _constant(v) for v in values if _is(v, Dialect) and _defines(module, v)}, all_passes=passes, all_targets=targets
     )
-    for universe in (v for v in values if isinstance(v, Universe)):
+    for universe in (v for v in values if _is(v, Universe)):
         # A universe may list what the file also has at its top level; that is one offer, not two.
         found.all_dialects.update(universe.all_dialects)
         found.all_passes.update(universe.all_passes)
@@ -165,6 +177,11 @@ def load_plugin(path: str) -> Offers:
     if not (found.all_dialects or found.all_passes or found.all_targets or others or faults):
         raise BrokenPlugin("it offers nothing: no Universe, Dialect, ModulePass, Target, Operator, MachineFile or Importer at its top level", path)
     return Offers(found, others, faults)
+
+
+def _is(value: object, kind: type[_Value]) -> TypeGuard[_Value]:
+    """`isinstance`, but of what a value is rather than of what it says that it is."""
+    return issubclass(type(value), kind)
 
 
 def _defines(module: ModuleType, dialect: Dialect) -> bool:
@@ -206,10 +223,11 @@ def _import_file(path: str) -> ModuleType:
     module = module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise BrokenPlugin(error.msg, path, error.lineno, error.offset or 1) from error
-    except (Exception, SystemExit) as error:
+        run_foreign(partial(spec.loader.exec_module, module))
+    except ForeignError as foreign:
+        error = foreign.error
+        if isinstance(error, SyntaxError) and error.filename in (path, spec.origin):
+            raise BrokenPlugin(error.msg, path, error.lineno, error.offset or 1) from error
         own = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename in (path, spec.origin)]
-        raise BrokenPlugin(f"{type(error).__name__}: {error}", path, own[-1] if own else None) from error
+        raise BrokenPlugin(str(foreign), path, own[-1] if own else None) from error
     return module

@@ -10,9 +10,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar, cast
+
+from .output import printable
 
 T = TypeVar("T")
 
@@ -38,18 +40,18 @@ class Watch:
     def _run(self) -> None:
         while not self._ended.wait(0.1):
             with self.lock:
-                if self._shown is not None:
-                    self._shown.update(self._line())
-                elif time.monotonic() - self.quiet_since >= DELAY_S and not self._ended.is_set():
-                    from rich.console import Console
-                    from rich.status import Status
-
-                    self._shown = Status(self._line(), console=Console(file=self.stream, highlight=False, emoji=False))
+                if self._shown is None and time.monotonic() - self.quiet_since >= DELAY_S and not self._ended.is_set():
+                    self._shown = _display(self.stream)
+                    self._shown.add_task("", total=None)
                     self._shown.start()
+                if self._shown is not None:
+                    (task,) = self._shown.tasks
+                    task.total = self.total or None  # `update` would keep the old one
+                    self._shown.update(task.id, description=self._line(), completed=self.done)
 
     def _line(self) -> str:
         counted = f" {self.done} of {self.total}" if self.total else ""
-        return f"{self.text}{counted}, {time.monotonic() - self.begin:.0f} s".replace("[", "\\[")
+        return printable(f"{self.text}{counted}, {time.monotonic() - self.begin:.0f} s")
 
     def hide(self) -> None:
         """Take the progress off the terminal, until it was silent for a while again."""
@@ -63,6 +65,26 @@ class Watch:
         self._ended.set()
         self.hide()
         self._thread.join()
+
+
+def _display(stream: TextIO) -> Any:
+    """A line that turns, and where it is known how much there is to do, a bar and the time that is left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Bar(BarColumn):
+        def render(self, task: Task) -> Any:
+            return super().render(task) if task.total else Text("")
+
+    class Left(TimeRemainingColumn):
+        def render(self, task: Task) -> Text:
+            return super().render(task) if task.total else Text("")
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), Bar(), Left())
+    return Progress(
+        *columns, console=Console(file=stream, highlight=False, emoji=False), transient=True, redirect_stdout=False, redirect_stderr=False
+    )
 
 
 class _Hiding:
@@ -107,13 +129,24 @@ def doing(text: str) -> None:
         _watch.text, _watch.done, _watch.total = text, 0, 0
 
 
-def counted(things: Iterable[T], total: int, text: str) -> Iterator[T]:
-    """The things, one by one; how many of them are done is the progress."""
+@contextmanager
+def counting(total: int, done: int, text: str) -> Generator[Callable[[int], None]]:
+    """A count that starts at `done` of `total`; the function that it gives takes how many more are done."""
     doing(text)
     if _watch is not None:
-        _watch.total = total
-    for number, thing in enumerate(things, 1):
+        _watch.total, _watch.done = total, done
+
+    def advance(more: int) -> None:
         if _watch is not None:
-            _watch.done = number
-        yield thing
+            _watch.done += more
+
+    yield advance
     doing(text)
+
+
+def counted(things: Iterable[T], total: int, text: str) -> Iterator[T]:
+    """The things, one by one; how many of them are done is the progress."""
+    with counting(total, 0, text) as advance:
+        for thing in things:
+            advance(1)
+            yield thing

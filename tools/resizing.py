@@ -24,7 +24,8 @@ def parse_sizes(texts: Sequence[str]) -> dict[str, int]:
     for text in (t for many in texts for t in many.split(",")):
         name, equals, number = text.partition("=")
         if not equals or not name.strip() or not number.strip().lstrip("-").isdecimal() or len(number) > 20:
-            raise Failure(Diagnostic("error", f"--set takes RANK=SIZE, not '{text}'", "einfold"))
+            message = f"--set takes RANK=SIZE, not '{text}'; sizes are whole numbers, as in m=4096,p=4096"
+            raise Failure(Diagnostic("error", message, "einfold"))
         sizes[name.strip()] = int(number)
     return sizes
 

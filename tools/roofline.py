@@ -19,6 +19,7 @@ from ..backend.result import SimulationResult
 from ..backend.simulate import simulate
 from ..dialects.einsum import CascadeOp, ComputeOp, IterateOp
 from ..lowering.machine_lookup import machines_of
+from . import progress
 from .diagnostics import Failure
 from .pipeline import build
 from .plugins import installed_universe
@@ -95,7 +96,8 @@ class Form:
 def forms_of(ctx: Context, module: ModuleOp, source: Source, machine: str, rank: str | None) -> list[Form]:
     """The forms of the one cascade of a module on a machine of it. `rank`: over which passes and footprints are; None: not asked."""
     side = max((a.rows.data for a in machines_of(module)[machine].arrays.values() if a.rows.data > 1), default=256)
-    return [_form(ctx, module, source, machine, rank, name, text.format(side=side)) for name, text in FORMS.items()]
+    known = progress.counted(FORMS.items(), len(FORMS), "forms on the roofline")
+    return [_form(ctx, module, source, machine, rank, name, text.format(side=side)) for name, text in known]
 
 
 def _form(ctx: Context, module: ModuleOp, source: Source, machine: str, rank: str | None, name: str, pipeline: str) -> Form:

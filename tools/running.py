@@ -22,6 +22,7 @@ from xdsl.utils.arg_spec import ArgSpec, ParameterType
 from xdsl.utils.exceptions import DiagnosticException, PassFailedException, ShrinkException, VerifyException
 
 from ..analysis import remarks, statistics
+from ..plugins.foreign import described
 from .diagnostics import Diagnostic, Failure, at_location
 from .output import write_text
 from .parsing import parse_source
@@ -109,7 +110,9 @@ class Runner:
             location = error.location if isinstance(error, remarks.LocatedPassFailure) else UNKNOWN_LOC
             refused = at_location(location, f"pass '{current.name}': {told}", source)
             raise Failure(refused, *([] if self.reproducer is None else [self._reproducer(index, source, error)])) from error
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise self._crash(index, source, error, _crash_message(current, error, source)) from error
         if self.verify_each or index == len(self.passes) - 1:
             made = f"pass '{current.name}' made invalid IR: " if self.verify_each else "the passes made invalid IR: "
@@ -157,7 +160,7 @@ class Runner:
 def _crash_message(current: ModulePass, error: BaseException, source: Source) -> Diagnostic:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    what = "recursed too deeply" if isinstance(error, RecursionError) else f"crashed: {type(error).__name__}: {error}"
+    what = "recursed too deeply" if isinstance(error, RecursionError) else f"crashed: {described(error)}"
     return Diagnostic("error", f"pass '{current.name}' {what}{where}", source.name)
 
 

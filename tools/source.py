@@ -52,15 +52,15 @@ class Source:
     def line_count(self) -> int:
         return len(self._line_starts)
 
-    def chunks(self) -> tuple[Source, ...]:
-        """The parts between lines that read `// -----`, each knowing where in the file it stands."""
+    def chunks(self, marker: str = CHUNK_SEPARATOR) -> tuple[Source, ...]:
+        """The parts between lines that read `marker`, each knowing where in the file it stands."""
         parts: list[Source] = []
         begin, first = 0, self.first_line
         for index, start in enumerate(self._line_starts):
             number = self.first_line + index
-            if (self.line(number) or "").rstrip() == CHUNK_SEPARATOR:
+            if (self.line(number) or "").rstrip() == marker:
                 parts.append(Source(self.name, self.text[begin:start], first))
-                begin, first = start + len(CHUNK_SEPARATOR), number
+                begin, first = start + len(marker), number
         return (*parts, Source(self.name, self.text[begin:], first))
 
 

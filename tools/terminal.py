@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .driver.colours import is_coloured
+from .output import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,11 +66,11 @@ def _draw(parts: Iterable[Part]) -> None:
     console = Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True)
     for part in parts:
         if isinstance(part, str):
-            console.print(part, markup=False)
+            console.print(printable(part), markup=False)
         elif (drawn := _fitting(part, console)) is not None:
             console.print(drawn, soft_wrap=False)
         else:
-            console.print("\n".join(part.plain), markup=False)
+            console.print(printable("\n".join(part.plain)), markup=False)
 
 
 def _fitting(part: Table, console: Console) -> RichTable | None:
@@ -102,7 +103,7 @@ def _drawn(part: Table, bars: bool) -> RichTable:
         made.add_column("", no_wrap=True, min_width=BAR_WIDTH)
     for row in part.rows:
         inner = row[0].startswith(" ")
-        cells = [Text(cell, style="" if inner or index else "bold") for index, cell in enumerate(row)]
+        cells = [Text(printable(cell), style="" if inner or index else "bold") for index, cell in enumerate(row)]
         if with_bars:
             cells.append(Text(bar(row[part.shares or 0]), style="cyan" if inner else "bold cyan"))
         made.add_row(*cells)

@@ -7,7 +7,9 @@ tests/fuzz/corpus/TARGET, where the test suite runs it for ever. See README.md i
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import pkgutil
 import random
 import resource
 import signal
@@ -27,8 +29,8 @@ HANG_S, MEMORY = 10, 2 * 2**30
 LONGEST = 20_000
 
 
-class Hang(BaseException):
-    """An input that takes too long; nothing that expects an `Exception` catches it."""
+class Hang(KeyboardInterrupt):
+    """An input that takes too long, ended as by Ctrl-C."""
 
 
 def seeds(name: str) -> list[bytes]:
@@ -56,9 +58,15 @@ def seeds(name: str) -> list[bytes]:
             file = next((ROOT / "benchmarks" / "cascades").glob(f"{cascade}-*.mlir"))
             printed = subprocess.run([Path(sys.executable).parent / "einfold", "passes", file, "--json"], capture_output=True).stdout
             found += [json.dumps(c).encode() for p in json.loads(printed) for r in p["ranks"].values() for c in r["certificate"].values()]
+    if name == "edge":
+        for example in (ROOT / "examples").glob("*.mlir"):
+            printed = subprocess.run([Path(sys.executable).parent / "einfold-opt", example, "-t", "edge"], capture_output=True).stdout
+            found += [printed] if printed else []
+    if name == "options":
+        found += [b"p=128,m=128\nm0=32\nas written: -p '' --set p=16\nfirst", b"b=1\np=8,m=16\n--machine fusemax-edge\n<b>"]
     if name == "pipeline":
         found += [b'einsum-one-pass{rank=m size=16 form="split"},einsum-cse', b"einsum-split-rank{rank=m size=256}", b"mlir-opt[a,b]{x=1e-3,2.5}"]
-    return [f for f in found if len(f) <= LONGEST] or [b""]
+    return [f for f in found if len(f) <= (1500 if name == "shown" else LONGEST)] or [b""]
 
 
 def changed(data: bytes, others: list[bytes], draw: random.Random) -> bytes:
@@ -86,7 +94,10 @@ def one(name: str, data: bytes) -> str | None:
     """What is wrong with how an input is taken, None for nothing."""
     from targets import TARGETS
 
+    expired: list[bool] = []
+
     def late(signum: int, frame: FrameType | None) -> None:
+        expired.append(True)
         raise Hang
 
     signal.signal(signal.SIGPROF, late)  # of the processor's time, so that others' work does not count
@@ -98,10 +109,11 @@ def one(name: str, data: bytes) -> str | None:
     except MemoryError:
         return "takes more than 2 GiB"
     except Exception:
-        return traceback.format_exc(limit=-8)
+        told = traceback.format_exc(limit=-8)
+        return f"hangs for more than {HANG_S} s\n{told}" if expired else told
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return None
+    return f"hangs for more than {HANG_S} s, which something caught" if expired else None
 
 
 def found_at(name: str, data: bytes, told: str) -> Path:
@@ -136,18 +148,34 @@ def by_change(name: str, seed: int, seconds: float) -> int:
 
 
 def by_coverage(name: str, seed: int, seconds: float) -> None:
-    """Atheris, which ends the process: the first finding stops it, and its input is left in found/TARGET."""
+    """Inputs that reach new code are kept and changed further (Atheris, which ends the process and tells how many inputs it tried)."""
     import atheris
 
-    with atheris.instrument_imports(include=["einfold", "xdsl", "yaml"]):
+    with atheris.instrument_imports(include=["einfold", "xdsl", "yaml"], enable_loader_override=False):
         import targets
-    folder = HERE / "found" / name
-    (folder / "kept").mkdir(parents=True, exist_ok=True)
+
+        import einfold
+
+        assert targets
+        for module in pkgutil.walk_packages(einfold.__path__, "einfold."):  # commands import late; what is imported later is not watched
+            if module.name.split(".")[1] in WATCHED:
+                importlib.import_module(module.name)
+    kept = HERE / "found" / name / "kept"
+    kept.mkdir(parents=True, exist_ok=True)
     for index, data in enumerate(seeds(name)):
-        (folder / "kept" / f"seed{index}").write_bytes(data)
-    limits = [f"-max_total_time={int(seconds)}", f"-timeout={HANG_S}", f"-rss_limit_mb={MEMORY >> 20}", f"-max_len={LONGEST}", f"-seed={seed + 1}"]
-    atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={folder}/", str(folder / "kept")], targets.TARGETS[name])
+        (kept / f"seed{index}").write_bytes(data)
+
+    def tried(data: bytes) -> None:
+        if (told := one(name, data)) is not None:
+            print(f"{name}: {found_at(name, data, told)}: {told.strip().splitlines()[-1][:200]}", flush=True)
+
+    limits = [f"-max_total_time={int(seconds)}", "-timeout=120", f"-rss_limit_mb={MEMORY >> 20}", f"-max_len={LONGEST}", f"-seed={seed + 1}"]
+    atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={kept.parent}/", str(kept)], tried)
     atheris.Fuzz()
+
+
+WATCHED = frozenset({"algebra", "analysis", "backend", "dialects", "frontends", "lowering", "passes", "plugins", "tools"})
+"""Rooms whose code is watched for coverage."""
 
 
 def main() -> int:

@@ -6,13 +6,13 @@ more than 10 seconds or more than 2 GiB of memory.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout, suppress
-from io import StringIO
+from contextlib import suppress
 from pathlib import Path
-from unittest.mock import patch
+
+from faults import Fault, command, failing, in_file
+from used import edge, explored, machine_used, mapping_used, options, shown
 
 from einfold.analysis import remarks
 from einfold.analysis.passes_over import count_passes
@@ -20,7 +20,6 @@ from einfold.backend.accounting import AccountingError, load_accounting
 from einfold.backend.mapping_yaml import MappingError, load_mapping
 from einfold.dialects.einsum import CascadeOp
 from einfold.passes.einsum_one_pass import EinsumOnePass
-from einfold.tools import einfold as front_door
 from einfold.tools import opt as driver
 from einfold.tools.commands.evaluate import load_spec
 from einfold.tools.diagnostics import Failure
@@ -43,41 +42,6 @@ SMALL = """einsum.cascade @c ranks {p = 2, m = 3} (%A[p, m], %B[m] : i32) -> [p]
   einsum.return %S[p]
 }
 """
-
-
-class Fault(Exception):
-    """einfold is at fault."""
-
-
-def failing(body: Callable[[], object]) -> None:
-    """Run a body that may refuse its input."""
-    try:
-        body()
-    except Failure as failure:
-        if failure.exit_code != 1:
-            raise Fault(str(failure)) from failure
-
-
-def command(*arguments: str, main: Callable[[list[str]], int] = front_door.main) -> None:
-    """Run a tool, which may refuse its input in lines that say so."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err), patch.dict(os.environ, EINFOLD_TRACEBACK="1"):
-        try:
-            code = main(list(arguments))
-        except SystemExit as error:  # a command line that cannot be understood
-            code = 1 if error.code else 0
-    if code not in (0, 1) or "Traceback" in err.getvalue() or (code == 1 and "error: " not in err.getvalue()):
-        raise Fault(f"exit code {code}: {err.getvalue()}")
-
-
-def in_file(name: str, data: bytes, use: Callable[[str], object]) -> None:
-    """Hand the bytes over as a file; nothing else may appear beside it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(data)
-        use(str(path))
-        if [p.name for p in Path(folder).iterdir() if p.name != "__pycache__"] != [name]:
-            raise Fault("a file was written that nobody asked for")
 
 
 def text(data: bytes) -> None:
@@ -168,9 +132,9 @@ def pipeline(data: bytes) -> None:
     failing(lambda: build(data.decode("utf-8", "replace"), "<passes>", "pass", installed_universe().all_passes))
 
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    f.__name__: f for f in (text, editor, machine, mapping, accounting, evaluation, sweep, certificate, arrays, pipeline, plugin)
-}
+FUNCTIONS = (text, editor, edge, shown, machine, machine_used, mapping, mapping_used, accounting, evaluation, sweep, explored, certificate, arrays, pipeline, options, plugin)  # fmt: skip
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {f.__name__.replace("_", "-"): f for f in FUNCTIONS}
 """Name -> target."""
 
 NOT_RANDOM = frozenset({"plugin"})
@@ -179,7 +143,11 @@ NOT_RANDOM = frozenset({"plugin"})
 SEEDS: Mapping[str, tuple[str, ...]] = {
     "text": ("examples/*.mlir", "benchmarks/cascades/*.mlir"),
     "editor": ("examples/*.mlir",),
+    "shown": ("examples/*.mlir",),
     "machine": ("backend/machines/*.yaml",),
+    "machine-used": ("backend/machines/*.yaml",),
+    "mapping-used": ("examples/fusemax/scheduled.yaml", "examples/fusemax/searched.yaml", "examples/fusemax/*stream.yaml"),
+    "explored": ("examples/exploring/*.yaml",),
     "mapping": ("examples/fusemax/flat-*.yaml", "examples/fusemax/*linear*.yaml", "examples/fusemax/cascade.yaml"),
     "accounting": ("backend/accountings/*.yaml",),
     "evaluation": ("examples/fusemax/evaluation.yaml",),

@@ -6,7 +6,10 @@ A grammar of flat `match` rules is read as editors do it: at each place the rule
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +119,22 @@ def test_kernels_and_machines_leave_nothing_without_a_scope() -> None:
         piece for line in kernels.splitlines() if "accel.array" not in line for piece, scope in scopes(line) if scope == "variable.parameter.rank"
     }
     assert ranks & KEYWORDS == set()
+
+
+MODULES = Path(os.environ.get("NODE_MODULES_AT", ROOT / "editors"))
+"""Where the packages lie that the script for the real engine needs, if they are there."""
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not (MODULES / "node_modules" / "vscode-textmate").is_dir(), reason="needs vscode-textmate, vscode-oniguruma"
+)
+def test_the_engine_of_editors_reads_the_examples_the_same() -> None:
+    told = subprocess.run(
+        ["node", ROOT / "editors" / "check_scopes.mjs"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "NODE_MODULES_AT": str(MODULES)},
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert f"{len(EXAMPLES)} files" in told.stdout

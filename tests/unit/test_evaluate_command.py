@@ -120,6 +120,14 @@ def test_deviations_from_a_reference(folder: Path) -> None:
         ("mine.yaml", "k: [width]", "k: [widht]", "unknown parameter in table 'products', 'widht'; did you mean 'width'?"),
         ("mine.yaml", "k: [width]", "q: [width]", "unknown rank 'q'"),
         ("mine.yaml", "cascade: product.mlir", "cascade: produkt.mlir", "produkt.mlir"),
+        (
+            "mine.yaml",
+            "  products:",
+            "  ../../products:",
+            "a table's name is '../../products'; a file is called so: letters, digits, '-', '_' and '.' only",
+        ),
+        ("mine.yaml", "S: {", "../S: {", "a model's name is '../S'; a file is called so"),
+        ("mine.yaml", "short: 64", "/short: 64", "a length's name is '/short'; a file is called so"),
         ("mine.yaml", "machine: toy.yaml", "machine: fusemax-clod", "unknown machine 'fusemax-clod'; did you mean 'fusemax-cloud'?"),
         (
             "mine.yaml",

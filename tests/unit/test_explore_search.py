@@ -152,8 +152,8 @@ def test_without_or_tools(folder: Path, capsys: pytest.CaptureFixture[str], monk
         (["--set", "m"], "--set takes RANK=SIZE, not 'm'"),
         (["--set", "m=0"], "m"),
         (["--cascade", "softmx"], "no cascade '@softmx'; did you mean '@softmax'?"),
-        (["--cascade", "total", "--keep", "/nowhere/kept.yaml"], "/nowhere/kept.yaml: error: cannot be written: No such file or directory"),
-        (["--cascade", "total", "--emit", "/nowhere/found.mlir"], "/nowhere/found.mlir: error: cannot be written: No such file or directory"),
+        (["--cascade", "total", "--keep", "/nowhere/kept.yaml"], "/nowhere/kept.yaml: error: cannot be written: there is no folder '/nowhere'"),
+        (["--cascade", "total", "--emit", "/nowhere/found.mlir"], "/nowhere/found.mlir: error: cannot be written: there is no folder '/nowhere'"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line(folder: Path, options: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:

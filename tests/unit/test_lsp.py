@@ -110,7 +110,7 @@ def test_several_errors_while_the_text_changes() -> None:
         told = [(d.range.start.line, d.range.start.character, d.message) for d in found]
         assert told == [
             (0, 25, "unknown operator 'tanhh'; did you mean 'tanh'?"),
-            (2, 7, "unknown rank 'n'"),
+            (2, 7, "unknown rank 'n'; known: m"),
             (3, 2, "expected a name after the sign, found '%'"),
             (4, 2, "unexpected character U+1D518"),
             (4, 10, "unknown operation 'einsum.compte'; did you mean 'compute'?"),

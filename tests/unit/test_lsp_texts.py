@@ -93,8 +93,12 @@ def test_errors_that_follow_from_others_are_not_told() -> None:
   einsum.return %T[]
 }"""
     assert [f.message for f in check(text).found] == ["unknown tensor '%B'"]
-    assert [f.message for f in check(text.replace("%B[m]", "%A[k]")).found] == ["unknown rank 'k'"]
+    assert [f.message for f in check(text.replace("%B[m]", "%A[k]")).found] == ["unknown rank 'k'; known: m"]
     assert [f.message for f in check(text[:-1]).found] == ["unknown tensor '%B'"]
+    good = text.replace("%B[m]", "exp(%A[m])").replace("%S[m] reduce", "%Q[m] reduce")
+    assert [f.message for f in check(good).found] == ["unknown tensor '%Q'"]  # and not that what is left lacks its end
+    endless = good.replace("%Q", "%S").replace("  einsum.return %T[]\n", "")
+    assert any("is not a terminator" in f.message for f in check(endless).found)
 
 
 def test_a_budget_that_is_spent_says_so() -> None:

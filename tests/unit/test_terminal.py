@@ -291,3 +291,11 @@ def _drawn_at(width: int, part: terminal.Table) -> str:
 def test_results_are_written_before_they_are_told(capsys: pytest.CaptureFixture[str]):
     assert main(["eval", "small.mlir", "--json", "--output", "/nonexistent/x.npz"]) == cli.BAD_INPUT
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("arguments", [["simulate", "x.mlir", "--set=--"], ["report", "x.mlir", "--run=--machine=--"]])
+def test_an_option_without_its_value_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == cli.USAGE
+    assert capsys.readouterr().err.endswith("expected one argument\n")

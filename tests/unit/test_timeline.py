@@ -7,9 +7,11 @@ import pytest
 from timelines import kernels
 
 from einfold.backend.occupancy import levels, reserved
+from einfold.backend.rates import rates
 from einfold.backend.simulate import simulate_kernel
 from einfold.backend.timeline import Timeline, Window, timeline_of
 from einfold.backend.trace import trace_of, trace_text
+from einfold.dialects.accel_checks import machine_of
 
 CASES = {
     "attention": ("examples/attention.mlir", "fusemax-cloud", "b=1,h=4"),
@@ -150,3 +152,33 @@ def test_arrows_of_the_trace_lead_from_a_run_to_a_later_one(both: list[tuple[Tim
     for number, start in starts.items():
         assert start["ts"] <= finishes[number]["ts"]
         assert (finishes[number]["tid"], finishes[number]["ts"]) in spans
+
+
+def test_the_rates_of_the_trace_add_up_to_what_is_moved(both: list[tuple[Timeline, Timeline]]):
+    whole = [pair[0] for pair in both]
+    events = trace_of(whole)["traceEvents"]
+    assert isinstance(events, list)
+    moved: dict[tuple[str, str], float] = {}
+    for t in whole:
+        for r in (r for r in t.windows[0].runs if r.end > r.start):
+            for key, count in r.moved.items():
+                moved[key] = moved.get(key, 0) + float(count)
+    told: dict[tuple[str, str], float] = {}
+    for memory in {m for m, _ in moved}:
+        found = [e for e in events if e["ph"] == "C" and e["name"] == f"{memory} bytes a cycle"]
+        assert found[-1]["args"] == dict.fromkeys(found[-1]["args"], 0.0)
+        for one, following in itertools.pairwise(found):
+            assert one["ts"] <= following["ts"]
+            for way, rate in one["args"].items():
+                assert rate >= 0
+                told[memory, way] = told.get((memory, way), 0) + rate * (following["ts"] - one["ts"])
+    assert told == pytest.approx(moved)
+
+
+def test_the_off_chip_rate_is_its_bandwidth_while_it_runs():
+    (kernel,) = kernels(*CASES["attention"])
+    timeline = timeline_of(kernel)
+    bandwidth = machine_of(kernel).memories["dram"].bandwidth
+    assert bandwidth is not None
+    most = max(sum(ways.values()) for window in timeline.windows for _, ways in rates(timeline, window)["dram"])
+    assert most == pytest.approx(float(bandwidth.data) / timeline.clock, rel=1e-3)

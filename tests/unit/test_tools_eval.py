@@ -129,7 +129,7 @@ def test_which_cascade(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_result_that_cannot_be_written_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "c.mlir", "--output", "nowhere/out.npz"]) == 1
-    assert capsys.readouterr().err == "nowhere/out.npz: error: cannot be written: No such file or directory\n"
+    assert capsys.readouterr().err == "nowhere/out.npz: error: cannot be written: there is no folder 'nowhere'\n"
 
 
 @pytest.mark.usefixtures("folder")

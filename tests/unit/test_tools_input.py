@@ -70,8 +70,8 @@ def test_missing_files_directories_and_unreadable_outputs(tmp_path: Path, capsys
     assert told(capsys, str(tmp_path / "none" / "at.mlir")) == f"{tmp_path}/none/at.mlir: error: no such file\n"
     (tmp_path / "folder.mlir").mkdir()
     assert told(capsys, str(tmp_path / "folder.mlir")) == f"{tmp_path}/folder.mlir: error: is a directory, not a file\n"
-    assert told(capsys, str(path), "-o", str(tmp_path)).endswith(": error: cannot be written: Is a directory\n")
-    assert told(capsys, str(path), "-o", str(tmp_path / "no" / "out")).endswith("error: cannot be written: No such file or directory\n")
+    assert told(capsys, str(path), "-o", str(tmp_path)).endswith(": error: cannot be written: is a directory\n")
+    assert told(capsys, str(path), "-o", str(tmp_path / "no" / "out")).endswith(f"error: cannot be written: there is no folder '{tmp_path / 'no'}'\n")
     (tmp_path / "a.yaml").write_text("a: 1")
     assert (
         told(capsys, str(tmp_path / "a.yaml"))

@@ -8,33 +8,30 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
-import zlib
 from argparse import ArgumentParser, Namespace
 from io import BytesIO
-from pathlib import Path
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...dialects.einsum import CascadeOp
+from ...dialects.einsum_scope import tensor_of
 from ...interpreter.arguments import argument_names, random_inputs
 from ...interpreter.cascade import run_cascade
 from ...interpreter.elements import InputError
 from ...interpreter.memory import peak_bytes
+from ..array_files import read_arrays
 from ..choosing import choose_cascade
-from ..diagnostics import Diagnostic, Failure, suggestion
+from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
-from ..output import write_bytes
+from ..output import check_writable, write_bytes
 from ..resizing import add_sizes_option, apply_sizes
 
 DTYPES = ("f16", "bf16", "f32", "f64")
 
 GIB = 2**30
-
-UNREADABLE = (ValueError, EOFError, KeyError, RuntimeError, MemoryError, OverflowError, zipfile.BadZipFile, zlib.error)
-"""What NumPy and zipfile raise for files that are damaged, encrypted, compressed in an unknown way, or larger than they can be."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -49,15 +46,12 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.output)
     module = load_module(args.file, new_context())
     apply_sizes(module, args.set, args.file)
     cascade = choose_cascade(module, args.cascade, args.file)
-    given = {} if args.inputs is None else read_arrays(args.inputs)
-    unknown = [name for name in given if name not in argument_names(cascade)]
-    if unknown:
-        message = f"no argument is called '{unknown[0]}'{suggestion(unknown[0], argument_names(cascade))}"
-        raise Failure(Diagnostic("error", message, str(args.inputs)))
     check_memory(cascade, args.dtype, args.file)
+    given = {} if args.inputs is None else read_arrays(args.inputs, _elements(cascade))
     try:
         if args.seed is not None or args.inputs is None:
             drawn = random_inputs(cascade, args.seed or 0, [n for n in argument_names(cascade) if n not in given], dtype=args.dtype)
@@ -80,19 +74,9 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def read_arrays(path: str) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file; pickled objects are refused. Raises `Failure`."""
-    try:
-        with Path(path).open("rb") as file:
-            loaded: Any = np.load(file, allow_pickle=False)
-            names: list[str] = getattr(loaded, "files", [])
-            if isinstance(loaded, np.ndarray):
-                raise Failure(Diagnostic("error", "one array, not an .npz file of named arrays", path))
-            return {name: np.asarray(loaded[name]) for name in names}
-    except OSError as error:
-        raise Failure(Diagnostic("error", error.strerror or "not an .npz file", path)) from error
-    except UNREADABLE as error:
-        raise Failure(Diagnostic("error", f"not a readable .npz file: {error}", path)) from error
+def _elements(cascade: CascadeOp) -> dict[str, int]:
+    """Argument -> how many elements it has."""
+    return {name: prod(tensor_of(a).get_shape()) for name, a in zip(argument_names(cascade), cascade.body.block.args, strict=True)}
 
 
 def check_memory(cascade: CascadeOp, dtype: str | None, file: str) -> None:

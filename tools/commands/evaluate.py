@@ -27,7 +27,7 @@ from ..figures.fusemax import figures
 from ..figures.png import to_png
 from ..figures.svg import Drawing
 from ..figures.sweep import sweep_figure
-from ..output import write_bytes
+from ..output import check_folder, write_bytes
 from ..simulation import told_at
 
 PACKAGED = ("fusemax",)
@@ -57,6 +57,7 @@ def run(args: Namespace) -> int:
     if args.jobs < 1:
         raise Failure(Diagnostic("error", f"{args.jobs} processes; at least 1 is needed", "--jobs"))
     accounting_in(args.accounting)
+    check_folder(args.out)
     sweeps = _sweeps(spec)
     reference = _reference(args.reference)
     spec, found = search_tables(spec) if args.search else (spec, [])

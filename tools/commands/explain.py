@@ -6,9 +6,9 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from ...dialects.einsum import CascadeOp
-from ..diagnostics import Diagnostic, Failure, suggestion
+from ..diagnostics import Diagnostic, Failure, suggestion, suggestion_or_all
 from ..loading import load_module, new_context
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..whiteboard.blocks import Block, Heading
 from ..whiteboard.collect import cascade_story
 from ..whiteboard.latex import to_latex
@@ -28,6 +28,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.output)
     module = load_module(args.file, new_context())
     blocks: list[Block] = []
     for cascade in _chosen([op for op in module.walk() if isinstance(op, CascadeOp)], args):
@@ -62,5 +63,5 @@ def _chosen(cascades: list[CascadeOp], args: Namespace) -> list[CascadeOp]:
         ranks = dict.fromkeys(r for op in cascades for r in op.sizes)
         cascades = [op for op in cascades if args.rank in op.sizes]
         if not cascades:
-            raise Failure(Diagnostic("error", f"unknown rank '{args.rank}'{suggestion(args.rank, ranks)}", args.file))
+            raise Failure(Diagnostic("error", f"unknown rank '{args.rank}'{suggestion_or_all(args.rank, ranks)}", args.file))
     return cascades

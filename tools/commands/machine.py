@@ -11,7 +11,7 @@ from ..components import add_components_option, components_in, figures_parts, re
 from ..diagnostics import Failure
 from ..figures.blocks import block_diagram
 from ..figures.blocks_svg import blocks_figure
-from ..figures.saving import write_figure
+from ..figures.saving import check_figure, write_figure
 from ..machine_told import HEAD, Overview, action_table, area_lines, description, table
 from ..simulation import told_at
 from ..terminal import Part, Table, show
@@ -26,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     name: str = args.name
+    check_figure(args.svg)
     try:
         machine = load_machine(name)
     except MachineError as error:

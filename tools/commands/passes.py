@@ -14,12 +14,12 @@ from ...passes.derivation_report import DerivationReport, report, within_tile
 from ..bounds import to_lines as bounds_lines
 from ..certificates.proof_text import proof_text
 from ..derivation_json import to_json as derivation_json
-from ..diagnostics import Diagnostic, Failure, suggestion
+from ..diagnostics import Diagnostic, Failure, suggestion, suggestion_or_all
 from ..loading import load_module, new_context
 from ..numerics.measuring import Numerics, measure
 from ..numerics.report import to_json as numerics_json
 from ..numerics.report import to_lines as numerics_lines
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..terminal import Part, Table, on_terminal, plain_lines, show
 
 
@@ -39,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.output, args.proof)
     module = load_module(args.file, new_context())
     cascades = [op for op in module.walk() if isinstance(op, CascadeOp)]
     if not cascades:
@@ -114,7 +115,7 @@ def _check_ranks(cascades: list[CascadeOp], args: Namespace) -> None:
     for rank in (*(args.rank or ()), *(r for tiles in args.tiles for r in tiles.split(","))):
         if not any(rank in op.sizes for op in cascades):
             known = dict.fromkeys(r for op in cascades for r in op.sizes)
-            raise Failure(Diagnostic("error", f"unknown rank '{rank}'{suggestion(rank, known)}", args.file))
+            raise Failure(Diagnostic("error", f"unknown rank '{rank}'{suggestion_or_all(rank, known)}", args.file))
 
 
 def _count(op: CascadeOp, args: Namespace) -> dict[str, RankPasses]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..report.settings import add_run_options, settings_in
 
 
@@ -26,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(None if args.json and args.output == "report.html" else args.output, args.trace)
     settings = settings_in(args)
     from ..report.making import made  # after the options are known to be good: it brings much in
 

@@ -14,7 +14,7 @@ from ...lowering.machine_lookup import machines_of
 from ..choosing import choose_cascade
 from ..diagnostics import Diagnostic, Failure, suggestion
 from ..figures.roofline import roofline_figure
-from ..figures.saving import write_figure
+from ..figures.saving import check_figure, write_figure
 from ..loading import load_module, new_context
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
@@ -37,6 +37,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     file: str = args.file
+    check_figure(args.output)
     ctx = new_context()
     module = load_module(file, ctx)
     source = known_source(STDIN_NAME if file == "-" else file) or Source(file, "")

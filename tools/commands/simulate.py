@@ -26,7 +26,9 @@ from ..choosing import choose_cascade
 from ..components import add_components_option, components_in, energies_told, figures_parts, replaced_all
 from ..counting import accounting_in, add_accounting_option, energy_in, machines_in_order
 from ..diagnostics import Diagnostic, Failure
+from ..figures.saving import check_figure, write_figure
 from ..loading import load_module, new_context
+from ..output import check_writable
 from ..reading import STDIN_NAME
 from ..resizing import add_sizes_option, apply_sizes
 from ..roofline import Roof, forms_of, most_passed
@@ -59,6 +61,8 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    check_writable(args.trace)
+    check_figure(args.roofline)
     file: str = args.file
     accounting, components = accounting_in(args.accounting), components_in(args.components)
     ctx = new_context()
@@ -116,7 +120,6 @@ def run(args: Namespace) -> int:
 def _roofline(path: str, title: str, module: ModuleOp, ctx: Context, source: Source, machine: str) -> tuple[list[Part], dict[str, object]]:
     """Draw the roofline of a module's cascade; its text and data."""
     from ..figures.roofline import roofline_figure
-    from ..figures.saving import write_figure
 
     rank = most_passed(module)
     roof, forms = Roof.of(Machine.from_op(machines_of(module)[machine])), forms_of(ctx, module, source, machine, rank)

@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.target import Target
 
 from ...analysis import remarks
+from ...plugins.foreign import described
 from ..diagnostics import Diagnostic, Failure, at_location
 from ..running import CRASH_EXIT_CODE, Runner
 from ..source import Source
@@ -35,7 +36,8 @@ class Outcome:
 class Processor:
     """Takes chunks through the passes.
 
-    `parse` reads a chunk; `shown` are the kinds of remarks to tell. `parsing` and `printing` add up seconds; `remarks` are those told so far.
+    `parse` reads a chunk; `shown` are the kinds of remarks to tell; `check_expected` to which extent diagnostics must be those that a chunk
+    expects. `parsing` and `printing` add up seconds; `remarks` are those told so far.
     """
 
     ctx: Context
@@ -44,7 +46,7 @@ class Processor:
     parse: Callable[[Source], ModuleOp]
     shown: frozenset[str]
     roundtrip: bool = False
-    check_expected: bool = False
+    check_expected: str | None = None
     parsing: float = 0.0
     printing: float = 0.0
     remarks: list[Remark] = field(default_factory=list["Remark"])
@@ -59,7 +61,7 @@ class Processor:
         self.remarks += shown
         told = tuple(at_location(r.location, f"{r.message} [{r.kind}: {r.pass_name}]", chunk, severity="remark") for r in shown)
         outcome = Outcome(output, told) if failure is None else Outcome(None, told + failure.diagnostics, failure.exit_code)
-        return _against_expected(chunk, outcome) if self.check_expected else outcome
+        return outcome if self.check_expected is None else _against_expected(chunk, outcome, self.check_expected)
 
     def _transform(self, chunk: Source) -> str:
         begin = time.perf_counter()
@@ -88,14 +90,16 @@ def emitted(target: Target, ctx: Context, module: ModuleOp, chunk: Source) -> st
         raise Failure(at_location(located, f"target '{target.name}': {error}", chunk)) from error
     except RecursionError as error:
         raise Failure(Diagnostic("error", "nested too deeply to be printed", chunk.name)) from error
-    except (Exception, SystemExit) as error:
-        message = f"target '{target.name}' crashed: {type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        message = f"target '{target.name}' crashed: {described(error)}"
         raise Failure(Diagnostic("error", message, chunk.name), exit_code=CRASH_EXIT_CODE) from error
     return stream.getvalue()
 
 
-def _against_expected(chunk: Source, outcome: Outcome) -> Outcome:
+def _against_expected(chunk: Source, outcome: Outcome, extent: str) -> Outcome:
     from ..expected import check_expected
 
-    differences: Iterable[Diagnostic] = check_expected(chunk, outcome.diagnostics)
+    differences: Iterable[Diagnostic] = check_expected(chunk, outcome.diagnostics, extent)
     return Outcome(outcome.output, tuple(differences), 1 if differences else 0)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..cli import ArgumentParser
+from .spelling import WITHOUT_VALUE
 
 Values = Callable[[str], Iterable[str]]
 """From what is typed of a value to the values that begin so, or all of a kind."""
@@ -133,7 +134,7 @@ def _of_parser(parser: argparse.ArgumentParser, words: Sequence[str], values: Ma
     name, equals, value = word.partition("=")
     if equals and name in by_name:
         return [f"{name}={v}" for v in _choices(by_name[name], value, values)]
-    if before and (asked := by_name.get(before[-1])) is not None and asked.nargs is None:
+    if before and (asked := by_name.get(before[-1])) is not None and asked.nargs is None and before[-1] not in WITHOUT_VALUE:
         return _choices(asked, word, values)
     if word.startswith("-"):
         return by_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -36,3 +37,18 @@ def choices_of(hint: Any) -> tuple[str, ...]:
     if get_origin(hint) is Literal:
         return tuple(map(str, get_args(hint)))
     return tuple(choice for part in get_args(hint) for choice in choices_of(part))
+
+
+IN_WORDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "a word or a text in double quotes", bool: "true or false"}
+
+
+def in_words(hint: Any) -> str:
+    """What an option takes, for a message."""
+    if get_origin(hint) is Literal:
+        *first, last = map(str, get_args(hint))
+        return f"{', '.join(first)} or {last}" if first else last
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(in_words(kind) for kind in get_args(hint) if kind is not NoneType)
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
+        return f"one or more of: {in_words(get_args(hint)[0])}"
+    return IN_WORDS.get(hint) or type_repr(hint)

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from ..diagnostics import Diagnostic, Failure
+from ..expected import ALL
+from ..source import CHUNK_SEPARATOR
 
 OTHERWISE: Mapping[str, str] = MappingProxyType(
     {
@@ -22,7 +24,13 @@ OTHERWISE: Mapping[str, str] = MappingProxyType(
 """Other spellings, without `--mlir-` -> the option's own."""
 
 WITHOUT_VALUE: Mapping[str, str] = MappingProxyType(
-    {"--print-ir-before": "--print-ir-before-all", "--print-ir-after": "--print-ir-after-all", "--verify-each": "--verify-each=true"}
+    {
+        "--print-ir-before": "--print-ir-before-all",
+        "--print-ir-after": "--print-ir-after-all",
+        "--verify-each": "--verify-each=true",
+        "--verify-diagnostics": f"--verify-diagnostics={ALL}",
+        "--split-input-file": f"--split-input-file={CHUNK_SEPARATOR}",
+    }
 )
 """Options whose value is optional, and what they mean without one: argparse would take the next word for the value."""
 

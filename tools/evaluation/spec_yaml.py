@@ -9,7 +9,7 @@ from typing import Any, cast
 import yaml
 
 from ...backend.mapping_yaml import read_shares
-from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, read_count, read_flag, read_number, read_text
+from ...backend.yaml_reader import DescriptionError, Key, Reader, compose, file_name, read_count, read_flag, read_number, read_text
 from ...dialects.einsum_attrs import MAX_SIZE
 from ...dialects.notation import nearest
 from ...search.judge import OBJECTIVES
@@ -41,10 +41,17 @@ def _sizes(reader: Reader, node: Any, what: str) -> dict[str, int]:
 
 
 def _models(reader: Reader, node: Any, what: str) -> dict[str, dict[str, int]]:
-    found = {name: _sizes(reader, value, f"model '{name}'") for name, (_, value) in reader.entries(node, what).items()}
+    entries = reader.entries(node, what).items()
+    found = {file_name(reader, key, name, "a model's name"): _sizes(reader, value, f"model '{name}'") for name, (key, value) in entries}
     if not found:
         raise reader.fail(node, f"{what} is empty")
     return found
+
+
+def _named_lengths(reader: Reader, node: Any, what: str) -> dict[str, int]:
+    for name, (key, _) in reader.entries(node, what).items():
+        file_name(reader, key, name, "a length's name")
+    return _sizes(reader, node, what)
 
 
 def _lists(reader: Reader, node: Any, what: str) -> dict[str, tuple[str, ...]]:
@@ -64,7 +71,8 @@ def _read_backs(reader: Reader, node: Any, what: str) -> tuple[ReadBack, ...]:
 
 
 def _tables(reader: Reader, node: Any, what: str) -> dict[str, Table]:
-    return {n: Table(**reader.record(value, _TABLE, f"table '{n}'")) for n, (_, value) in reader.entries(node, what).items()}
+    entries = reader.entries(node, what).items()
+    return {file_name(reader, key, n, "a table's name"): Table(**reader.record(value, _TABLE, f"table '{n}'")) for n, (key, value) in entries}
 
 
 def _search(reader: Reader, node: Any, what: str) -> Search:
@@ -124,7 +132,7 @@ _SPEC: Mapping[str, Key] = {
     "name": Key("name", read_text, required=True),
     "source": Key("source", read_text),
     "models": Key("models", _models, required=True),
-    "lengths": Key("lengths", _sizes, required=True),
+    "lengths": Key("lengths", _named_lengths, required=True),
     "tables": Key("tables", _tables, required=True),
     "headlines": Key("headlines", _headlines),
     "sweeps": Key("sweeps", _texts),

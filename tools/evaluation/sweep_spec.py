@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import yaml
 
-from ...backend.yaml_reader import Key, Reader, compose, read_count, read_flag, read_number, read_number_or_zero, read_text
+from ...backend.yaml_reader import Key, Reader, compose, read_count, read_file_name, read_flag, read_number, read_number_or_zero, read_text
 from ...dialects.notation import nearest
 from .spec import Spec
 from .spec_yaml import SpecError
@@ -87,13 +86,6 @@ def _texts(reader: Reader, node: Any, what: str) -> tuple[str, ...]:
     return tuple(read_text(reader, item, f"an entry of {what}") for item in _items(reader, node, what))
 
 
-def _file_name(reader: Reader, node: Any, what: str) -> str:
-    value = read_text(reader, node, what)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value):
-        raise reader.fail(node, f"{what} is '{value}'; a file is called so: letters, digits, '-', '_' and '.' only")
-    return value
-
-
 def _side(reader: Reader, node: Any, what: str) -> int:
     value = read_count(reader, node, what)
     if value > SIDE_LIMIT:
@@ -154,9 +146,9 @@ _AREA: Mapping[str, Key] = {
 }
 
 _SWEEP: Mapping[str, Key] = {
-    "name": Key("name", _file_name, required=True),
+    "name": Key("name", read_file_name, required=True),
     "source": Key("source", read_text),
-    "figure": Key("figure", _file_name),
+    "figure": Key("figure", read_file_name),
     "length": Key("length", read_text, required=True),
     "memory": Key("memory", read_text, required=True),
     "largest_bytes": Key("largest", read_count, required=True),

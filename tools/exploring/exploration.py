@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+from ..progress import counting
 from .local import Chunk, Run, run_locally
 from .points import Inputs, Job, Outcome, Point
-from .progress import progress
 from .ranges import Value
 from .running import run_chunk
 from .store import Store
@@ -43,7 +43,7 @@ def explore(job: Job, points: Sequence[Point], store: Store, execute: Execute, r
     by_digest = {p.digest: p for p in points}
     kept = store.get(by_digest, failed=False)
     missing = [p for d, p in by_digest.items() if d not in kept]
-    with progress(len(by_digest), len(kept)) as advance:
+    with counting(len(by_digest), len(kept), "points") as advance:
         running = cast("Generator[list[Outcome]]", execute(job, chunks_of(missing), run))
         with closing(running):
             for outcomes in running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
@@ -148,9 +149,12 @@ def _titled(name: str, attributes: str, told: str) -> str:
     return f"<{name} {attributes}><title>{_escaped(told)}</title></{name}>" if told else f"<{name} {attributes}/>"
 
 
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML has no way to write."""
+
+
 def _escaped(text: str) -> str:
-    """Text for XML, which has no control characters."""
-    return escape("".join(c if c >= " " or c in "\t\n" else "\ufffd" for c in text))
+    return escape(NOT_XML.sub("\ufffd", text))
 
 
 def _points(points: Sequence[Point]) -> str:

@@ -58,6 +58,10 @@ class Checked:
     counts: dict[Operation, Counts] = field(default_factory=dict[Operation, Counts])
 
 
+NO_END = "is not a terminator"
+"""In what the verifier says of a body that does not end in its `return` or `yield`."""
+
+
 class Checker:
     """One text being checked. `remarks`: whether Einsums that start another pass are told."""
 
@@ -149,8 +153,14 @@ class Checker:
             verify_module(module, Source("", self.text))
         except Failure as failure:
             for error in map(self._of, failure.diagnostics):
-                if not self._follows(error, self.outline.statement_at(error.start)):
+                statement = self.outline.statement_at(error.start)
+                if not self._follows(error, statement) and not (NO_END in error.message and self._lost_its_end(statement)):
                     self.checked.found.append(error)
+
+    def _lost_its_end(self, statement: Statement | None) -> bool:
+        """Whether the last statement of the body that this one stands in was left out."""
+        siblings = next((s.children for s in self.outline.statements if statement in s.children), ())
+        return any(start <= siblings[-1].start < end for start, end in self.left_out) if siblings else False
 
     def _index(self, module: ModuleOp) -> None:
         self.checked.module = module

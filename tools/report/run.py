@@ -34,6 +34,7 @@ from ..loading import load_module, new_context
 from ..machine_told import description
 from ..pipeline import build
 from ..plugins import installed_universe
+from ..progress import doing
 from ..reading import STDIN_NAME
 from ..resizing import apply_sizes
 from ..roofline import Roof, forms_of, most_passed
@@ -98,9 +99,11 @@ class _Running:
         apply_sizes(module, settings.set, settings.file)
         written = module.clone()
         data |= {"cascade": cascade.sym_name.data, "ranks": cascade.sizes}
+        self._doing("passes and proofs")
         self.made.ranks = tuple(cascade.sizes)
         story = cascade_story(written, _cascade(written), settings.file)
         data["passes"], counted = self._passes(story)
+        self._doing("equations and the derivation")
         self._fragments("before", written)
         blocks = to_html(tell(story)[1:])
         self.made.fragments["derivation"] = blocks if len(blocks) <= self.room.derivation else ""
@@ -108,6 +111,9 @@ class _Running:
         known = settings.machine is not None or len(machines_of(module)) > 0
         self._lowered(machine_named(module, settings.machine, settings.file) if known else None, written)
         return self.made
+
+    def _doing(self, what: str) -> None:
+        doing(f"{self.settings.label}: {what}")
 
     def _passes(self, story: CascadeStory) -> tuple[dict[str, object], dict[str, RankPasses]]:
         """What `einfold passes --json --proof` says of the cascade."""
@@ -142,6 +148,7 @@ class _Running:
                 self._rewritten(after)
             else:
                 data["roofline"] = self._roofline(machine, written)
+                self._doing("placing")
                 wanted = Wanted(machine, settings.pipeline, settings.tile, not settings.no_overlap, mapping_in(settings.mapping))
                 lower(self.ctx, module, self.source, wanted, after)
                 verify_module(module, self.source)
@@ -171,6 +178,7 @@ class _Running:
 
     def _simulated(self, found: Mapping[str, object], notes: list[str]) -> None:
         """What `einfold simulate --json` says, the machine, and the timeline."""
+        self._doing("timeline")
         kernels = [op for op in self.module.walk() if isinstance(op, KernelOp)]
         try:
             result = simulate(self.module)

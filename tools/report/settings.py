@@ -111,7 +111,7 @@ def _further(first: Settings, text: str) -> Settings:
     add_run_options(parser)
     same = {"machine": first.machine, "cascade": first.cascade, "pipeline": first.pipeline, "mapping": first.mapping}
     parser.set_defaults(**same, no_overlap=first.no_overlap, accounting=first.accounting)
-    args = parser.parse_args(words)
+    args = parser.parse_args(parser.checked(words))
     own = _from(args, label, args.file)
     return replace(own, set=_both(first.set, own.set), tile=_both(first.tile, own.tile))
 

@@ -21,7 +21,7 @@ from ...search.search import NothingFits, Options, search
 from ..choosing import choose_cascade
 from ..diagnostics import Diagnostic, Failure
 from ..loading import load_module, new_context
-from ..output import write_text
+from ..output import check_writable, write_text
 from ..progress import doing
 from ..resizing import add_sizes_option, apply_sizes
 from ..simulation import machine_named, only
@@ -46,6 +46,7 @@ def run(args: Namespace) -> int:
     if args.figure is not None:
         raise Failure(Diagnostic("error", "is for a curve: give --buffers SIZES as well", "--figure"))
     options = options_of(args)
+    check_writable(args.emit, args.keep)
     module, cascade, symbol, machine = loaded(args)
     try:
         found = search(module, machine, options, doing)

@@ -23,13 +23,20 @@ WORTH_A_REASON = 0.01
 """The gap from which on its reason is told, as a share of the cycles."""
 
 
+def _chosen(forms: int, tried: int) -> str:
+    """Out of how many the best one was taken; `tried` are forms with their tiles."""
+    if forms == 1:
+        return "the only form" if tried == 1 else f"the only form, best of {tried} ways to tile it"
+    return f"best of {forms} forms" if tried == forms else f"best of {forms} forms, {tried} with their tiles"
+
+
 def lines(found: Found, objective: Objective) -> list[str]:
     """The search as text."""
     best, result = found.best, found.best.result
     gap, forms = gap_of(found), len({t.pipeline for t in found.tried})
     width = max([12, *(len(unit) + 2 for unit in result.utilisation)])
     told = [
-        f"best of {forms} forms, {len(found.tried)} with their tiles: {best.candidate.form.pipeline or 'as written'}",
+        f"{_chosen(forms, len(found.tried))}: {best.candidate.form.pipeline or 'as written'}",
         f"  {result.cycles:,.2f} cycles, {1e3 * result.seconds:.6g} ms, {best.energy / 1e12:.6g} J, {best.area / 1e6:.4g} mm2 in use; "
         f"scheduled by {found.scheduled_by}",
         *(f"  {unit:<{width}}{100 * shares['total']:7.2f} % busy" for unit, shares in result.utilisation.items()),

@@ -198,7 +198,7 @@ accel.machine @toy clock 1e9 word 2 {
   accel.array @lanes [1, 4] ops {mac = 1, add = 1}
 }
 accel.kernel @k on @toy nest {m1 = 3, p1 = 2} tiles {i = 4, j = 4} (%A[24]) -> (%B[24]) : f32 {
-  // expected-error @below {{%A has 1 dimensions, 2 subscripts given}}
+  // expected-error @below {{%A has 1 dimension, 2 subscripts given}}
   %a = accel.load %A[m1, i] to @buffer
 }
 

@@ -121,7 +121,7 @@ einsum.cascade @c ranks {p = 4} (%A[p]) -> [p] : f32 {
 // -----
 
 einsum.cascade @c ranks {p = 4} (%A[p]) -> [p] : f32 {
-// expected-error @below {{%A has 1 dimensions, 2 subscripts given}}
+// expected-error @below {{%A has 1 dimension, 2 subscripts given}}
   %B = einsum.compute [p] = %A[p, p]
   einsum.return %B[p]
 }
@@ -145,7 +145,7 @@ einsum.cascade @c ranks {p = 4} (%A[p]) -> [p] : f32 {
 // -----
 
 einsum.cascade @c ranks {p = 4} (%A[p]) -> [p] : f32 {
-// expected-error @below {{type expected}}
+// expected-error @below {{expected an element type: f16, bf16, f32, f64, i32, i64, i1}}
   %B = einsum.compute [p] = %A[p] : f8
   einsum.return %B[p]
 }

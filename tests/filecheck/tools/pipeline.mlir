@@ -17,8 +17,8 @@ einsum.cascade @f ranks {m = 4} (%A[m]) -> [] : f32 {
 // PASS-NEXT: {{^}}    ^^^^^^^^^^^^^^
 
 // OPTION: <passes>:1:13: error: pass 'test-refuse' has no option 'reson'; did you mean 'reason'?
-// TYPE: <passes>:1:22: error: option 'times' of pass 'test-refuse' takes int, given b
-// MISSING: <passes>:1:6: error: pass 'test-refuse' needs option 'reason' (str)
+// TYPE: <passes>:1:22: error: option 'times' of pass 'test-refuse' takes a whole number, given b
+// MISSING: <passes>:1:6: error: pass 'test-refuse' needs option 'reason' (a word or a text in double quotes)
 // REFUSED: pipeline.mlir:11:8: error: pass 'test-refuse': not today, 1 times 2.0
 // REFUSED-NEXT: %S = einsum.compute
 // OPEN: <passes>:1:5: error: expected an option's name or '}'

@@ -26,7 +26,7 @@ function loglog({ title, x, y, series, width = 640, height = 360, base = 10, xTe
   if (!all.length) return null;
   const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
   const [xt, yt] = [powers(Math.min(...xs), Math.max(...xs), base), powers(Math.min(...ys), Math.max(...ys), base)];
-  const box = { left: 86, right: 28, top: 14, bottom: 42 };
+  const box = { left: 86, right: 28, top: 26, bottom: 42 };
   const scale = (ticks, from, to) => {
     const [a, b] = [Math.log10(ticks[0]), Math.log10(ticks[ticks.length - 1])];
     return (v) => from + (Math.log10(v) - a) / (b - a || 1) * (to - from);
@@ -43,9 +43,13 @@ function loglog({ title, x, y, series, width = 640, height = 360, base = 10, xTe
     const dots = one.dot && points.map(([a, b], i) => mark(one.colour, a, b, `${one.name}: ${xText(one.points[i][0])} ${x}, ${yText(one.points[i][1])}`));
     return [line, dots];
   });
-  const labels = placed(series.filter((one) => one.label && one.points.length).map((one) => {
-    const [a, b] = one.points[one.points.length - 1];
-    return { text: one.name, x: px(a), y: py(b) - 9, end: px(a) > width * 0.6 };
+  const named = new Map(); // series that end in one point share a label
+  for (const one of series.filter((each) => each.label && each.points.length)) {
+    const last = one.points[one.points.length - 1], key = last.join();
+    named.set(key, { last, names: [...(named.get(key)?.names ?? []), one.name] });
+  }
+  const labels = placed([...named.values()].map(({ last: [a, b], names }) => {
+    return { text: names.join(", "), x: px(a), y: py(b) - 9, end: px(a) > width * 0.6 };
   })).map((l) => s("text", { class: "name", x: l.x + (l.end ? -8 : 8), y: l.y, "text-anchor": l.end ? "end" : "start" }, l.text));
   return h("div", { class: "scroll" }, s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
     s("title", {}, title), grid, drawn, labels,

@@ -80,6 +80,6 @@ function reduction(r) {
   const correction = r.correction.length ? table(`How the state of ${r.name} is corrected`, r.correction[0].map((_, j) => r.state[j]?.name ?? ""), r.correction.map((row) => row.map((e) => h("code", {}, e ?? "0")))) : "";
   return h("div", { class: "reduction" },
     h("h4", {}, h("code", {}, r.name), " ", h("span", { class: "verdict optimal" }, r.form), r.rebased_on.length ? [" on ", names(r.rebased_on)] : "", h("small", {}, ` ${r.why}`)),
-    details(`state of ${r.k} and its correction`, [table(`State of ${r.name}`, ["accumulator", "operator", "starts at", "collects"], state), correction, r.final ? h("p", {}, "At the end: ", h("code", {}, r.final)) : ""]),
+    details(`its state, K = ${r.k}, and the correction`, [table(`State of ${r.name}`, ["accumulator", "operator", "starts at", "collects"], state), correction, r.final ? h("p", {}, "At the end: ", h("code", {}, r.final)) : ""]),
     details(`obligations: ${counts || "none"}`, rows.length ? table(`Obligations of ${r.name}`, ["obligation", "what has to hold", "result", "method"], rows, ["", "wide"]) : ""));
 }

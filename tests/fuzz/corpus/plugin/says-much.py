@@ -1,0 +1,1 @@
+raise ValueError("x\n" * 1_000_000)
