@@ -10,8 +10,6 @@ from math import prod
 
 from xdsl.ir import Operation, SSAValue
 
-from ..algebra.affine import Affine
-from ..algebra.strided import strides_in
 from ..dialects.accel import ArrayOp, KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
 from ..dialects.accel_body import StateOp
 from ..dialects.accel_checks import machine_of
@@ -26,7 +24,7 @@ from ..dialects.einsum_scope import tensor_of
 from .actions import actions_of
 from .guards import guards_of, left_out
 from .movement import Movement, movement
-from .ragged import ragged_ranks, tile_ranks_of
+from .ragged import clips_of, ragged_ranks, tile_ranks_of
 from .steps import Clip, Program, ReadPlan, Step, Work
 
 
@@ -100,7 +98,7 @@ class _Costs:
                 if isinstance(op, MoveOp):
                     ranks = tuple(r for r in tile_ranks_of(op.source, self.kernel) if r in self.ragged)
                 else:
-                    clips = _clips(op.source if isinstance(op, LoadOp) else op.target, op.subscripts.data, self.kernel)
+                    clips = clips_of(op.source if isinstance(op, LoadOp) else op.target, op.subscripts.data, self.kernel)
                 whole = prod(c.whole for c in (*clips, *(self.ragged[r] for r in ranks)))
 
                 def work(existing: tuple[int, ...], anew: bool) -> Work:
@@ -174,7 +172,7 @@ class _Costs:
     def _covered(self, op: LoadOp) -> bool:
         """Whether all that a load may reach past is told by ragged ranks."""
         named = {r for r in tile_ranks_of(op.result, self.kernel) if r in self.ragged}
-        return len(_clips(op.source, op.subscripts.data, self.kernel)) == len(named)
+        return len(clips_of(op.source, op.subscripts.data, self.kernel)) == len(named)
 
     def _transferred(self, op: LoadOp | MoveOp, source: str, tiles: Mapping[str, int]) -> dict[tuple[str, str], Fraction]:
         """Bytes that bringing a tile somewhere moves; one that streams to an array is moved as often as its readers ask for it."""
@@ -242,16 +240,3 @@ def _transfer_cycles(moved: Mapping[tuple[str, str], Fraction], machine: Machine
             total = sum((b for (m, _), b in moved.items() if m == name), Fraction(0))
             slowest = max(slowest, total * Fraction(machine.clock.data) / Fraction(memory.bandwidth.data))
     return slowest
-
-
-def _clips(tensor: SSAValue, subscripts: tuple[Affine, ...], kernel: KernelOp) -> tuple[Clip, ...]:
-    """The dimensions that reach past the tensor somewhere in the nest."""
-    found: list[Clip] = []
-    tiles = kernel.tiles.sizes
-    for subscript, size in zip(subscripts, tensor_of(tensor).get_shape(), strict=True):
-        low, high = subscript.bounds(kernel.sizes)
-        if low < 0 or high >= size:
-            inner = Affine.of(((r, c) for r, c in subscript.terms if r in tiles), subscript.const)
-            base = {r: c for r, c in subscript.terms if r not in tiles}
-            found.append(Clip(base, *inner.bounds(tiles), size, strides_in(inner, tiles)))
-    return tuple(found)

@@ -1,13 +1,14 @@
 """Bytes of tiles that are alive in each memory: a tile is, from the begin of the run that makes it to the end of the last run that reads it.
 
-Which iteration reads a tile last follows from the loops in closed form, so that the level is exact in every window of a timeline, at its start
-too, for tiles that were made long before.
+Which iteration reads a tile last follows from the loops, so that the level is exact in every window of a timeline, at its start too, for tiles that
+were made long before. A state that an iteration leaves as it is stays in its tile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 
 from ..dialects.accel_attrs import When
@@ -30,8 +31,9 @@ def levels(timeline: Timeline, window: Window) -> dict[str, Levels]:
         base[step.home] = base.get(step.home, 0) + step.tile
     ends: dict[tuple[int, int], float] = {}
     for run in window.runs:
-        for read in run.reads:
-            ends[read] = max(ends.get(read, 0.0), run.end)
+        for maker, instance in run.reads:
+            if (tile := lives.tile(maker, instance)) is not None:
+                ends[maker, tile] = max(ends.get((maker, tile), 0.0), run.end)
     made = {(run.step, run.instance): run for run in window.runs if timeline.steps[run.step].makes}
     for key in (*made, *old):
         step = timeline.steps[key[0]]
@@ -70,26 +72,32 @@ def _summed(level: int, start: float, changes: Mapping[float, int]) -> Levels:
 
 @dataclass(frozen=True)
 class _Reader:
-    """A read of a step's instances: `digits` are, per loop that numbers them, (instances apart, lowest and highest coordinate at which it takes
-    place, iterations apart), outermost first; `behind` is the epoch of the last read less what the digits add."""
+    """A read of a step's instances by `step`: `loops` gives, per loop, instances apart (0: the loop numbers none), lowest and highest coordinate at
+    which it takes place, and iterations apart; outermost first."""
 
+    step: Step
     back: int
     instances: int
-    behind: int
-    digits: tuple[tuple[int, int, int, int], ...]
+    loops: Mapping[str, tuple[int, int, int, int]]
 
     def last(self, instance: int) -> int | None:
-        """The last epoch in which it reads an instance, if it does."""
+        """The last epoch in which it reads an instance, if it does: where its loops are free, at their highest coordinates at which it runs."""
         rest = instance + self.back
         if rest >= self.instances:
             return None
-        epoch = self.behind
-        for weight, low, high, stride in self.digits:
+        choices: list[range] = []
+        for weight, low, high, _ in self.loops.values():
+            if not weight:
+                choices.append(range(high, low - 1, -1))
+                continue
             coordinate, rest = divmod(rest, weight)
             if not low <= coordinate <= high:
                 return None
-            epoch += coordinate * stride
-        return epoch
+            choices.append(range(coordinate, coordinate + 1))
+        for at in product(*choices):
+            if self.step.runs(dict(zip(self.loops, at, strict=True))):
+                return self.step.stage + sum(c * stride for c, (*_, stride) in zip(at, self.loops.values(), strict=True))
+        return None
 
 
 class _Lives:
@@ -101,22 +109,21 @@ class _Lives:
             {loop: w[loop] for loop in program.loops if loop not in s.when.loops} for s, w in zip(program.steps, program.weights, strict=True)
         ]
         self._readers: dict[int, list[_Reader]] = {}
+        self._back = [next((r.back for r in s.reads if r.maker == i and s.guards), 0) for i, s in enumerate(program.steps)]
+        """Instances between a tile and the one that a step which is left out leaves in its place; 0: it leaves none."""
         for step in program.steps:
             for read in step.reads:
                 if (found := self._reader(step, read)) is not None:
                     self._readers.setdefault(read.maker, []).append(found)
 
     def _reader(self, step: Step, read: ReadPlan) -> _Reader | None:
-        free, behind, digits = self._free[read.maker], step.stage, list[tuple[int, int, int, int]]()
+        free, found = self._free[read.maker], dict[str, tuple[int, int, int, int]]()
         for loop, trips in self.loops.items():
             low, high = _allowed(loop, trips, step.when, read)
             if low > high:
                 return None
-            if loop in free:
-                digits.append((free[loop], low, high, self.strides[loop]))
-            else:
-                behind += high * self.strides[loop]
-        return _Reader(read.back, prod(self.loops[loop] for loop in free), behind, tuple(digits))
+            found[loop] = free.get(loop, 0), low, high, self.strides[loop]
+        return _Reader(step, read.back, prod(self.loops[loop] for loop in free), found)
 
     def alive_before(self, epoch: int) -> Iterator[tuple[int, int]]:
         """(step, instance) of what was made in an earlier epoch and is read in this one or later."""
@@ -127,23 +134,45 @@ class _Lives:
             at_hand = sum(at[loop] * weight for loop, weight in self._free[maker].items())
             # the pipeline has still to make the newest; a condition may have made those of its whole loop ahead
             first, past = at_hand - step.copies - step.stage - 1, at_hand + step.copies + 1
-            for instance in range(max(0, first), min(past, instances(step.when, self.loops))):
+            near = (self.tile(maker, i) for i in range(max(0, first), min(past, instances(step.when, self.loops))))
+            for instance in dict.fromkeys(i for i in near if i is not None):
                 last = self.last_read(maker, instance)
                 if last is not None and last >= epoch > self.made(maker, instance):
                     yield maker, instance
 
+    def tile(self, maker: int, instance: int) -> int | None:
+        """The instance whose tile is found where one is read: itself, or where its step is left out the one that stays in its place, if any does."""
+        while not self._runs(maker, instance):
+            if not self._back[maker] or instance < self._back[maker]:
+                return None
+            instance -= self._back[maker]
+        return instance
+
+    def _runs(self, maker: int, instance: int) -> bool:
+        step = self.program.steps[maker]
+        return not step.guards or step.runs(self._at(maker, instance))
+
+    def _at(self, maker: int, instance: int) -> dict[str, int]:
+        """The coordinates at which an instance is made."""
+        when, at = self.program.steps[maker].when, dict[str, int]()
+        for loop, trips in self.loops.items():
+            if (weight := self._free[maker].get(loop)) is not None:
+                at[loop], instance = divmod(instance, weight)
+            else:
+                at[loop] = trips - 1 if loop in when.last else 0
+        return at
+
     def made(self, maker: int, instance: int) -> int:
         """The epoch in which an instance is made."""
-        step = self.program.steps[maker]
-        epoch = step.stage + sum((self.loops[loop] - 1) * self.strides[loop] for loop in step.when.last)
-        for loop, weight in self._free[maker].items():
-            coordinate, instance = divmod(instance, weight)
-            epoch += coordinate * self.strides[loop]
-        return epoch
+        return self.program.steps[maker].stage + sum(c * self.strides[loop] for loop, c in self._at(maker, instance).items())
 
     def last_read(self, maker: int, instance: int) -> int | None:
-        """The last epoch in which an instance is read; None if it never is."""
-        return max((epoch for r in self._readers.get(maker, ()) if (epoch := r.last(instance)) is not None), default=None)
+        """The last epoch in which the tile of an instance that was made is read; None if it never is."""
+        names, back = [instance], self._back[maker]
+        last = instances(self.program.steps[maker].when, self.loops)
+        while back and names[-1] + back < last and not self._runs(maker, names[-1] + back):
+            names.append(names[-1] + back)
+        return max((e for n in names for r in self._readers.get(maker, ()) if (e := r.last(n)) is not None), default=None)
 
 
 def _allowed(loop: str, trips: int, when: When, read: ReadPlan) -> tuple[int, int]:

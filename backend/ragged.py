@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from xdsl.ir import SSAValue
 
 from ..algebra.affine import Affine
+from ..algebra.strided import strides_in
 from ..dialects.accel import KernelOp, LoadOp, MoveOp, StoreOp, TaskOp
 from ..dialects.accel_body import StateOp
 from ..dialects.accel_nest import scheduled, states
@@ -69,3 +70,16 @@ def tile_ranks_of(value: SSAValue, kernel: KernelOp) -> tuple[str, ...]:
                 break
     subscripts = owner.out.data if isinstance(owner, TaskOp) else owner.subscripts.data if isinstance(owner, LoadOp) else ()
     return tuple(rank for s in subscripts if (rank := _alone(s, tiles)) is not None)
+
+
+def clips_of(tensor: SSAValue, subscripts: tuple[Affine, ...], kernel: KernelOp) -> tuple[Clip, ...]:
+    """The dimensions that reach past the tensor somewhere in the nest."""
+    found: list[Clip] = []
+    tiles = kernel.tiles.sizes
+    for subscript, size in zip(subscripts, tensor_of(tensor).get_shape(), strict=True):
+        low, high = subscript.bounds(kernel.sizes)
+        if low < 0 or high >= size:
+            inner = Affine.of(((r, c) for r, c in subscript.terms if r in tiles), subscript.const)
+            base = {r: c for r, c in subscript.terms if r not in tiles}
+            found.append(Clip(base, *inner.bounds(tiles), size, strides_in(inner, tiles)))
+    return tuple(found)

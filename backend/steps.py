@@ -92,6 +92,10 @@ class Step:
     home: str = ""
     tile: int = 0
 
+    def runs(self, at: Mapping[str, int]) -> bool:
+        """Whether its `if` clause lets it run at some coordinates of the loops."""
+        return all(c.low + sum(factor * at[loop] for loop, factor in c.base.items()) >= 0 for c in self.clips[: self.guards])
+
     @property
     def whole(self) -> Work:
         """What a run on whole tiles does."""

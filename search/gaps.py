@@ -60,7 +60,9 @@ def gap_of(found: Found) -> Gap:
     elif gap.largest == "placement":
         because = _placement(found.best, steady)
     else:
-        because = f"a form with fewer operations has kernels that take longer: {found.least_form or 'as written'}"
+        looked_at = found.least_form in {t.pipeline for t in found.tried} or found.complete
+        have = "has kernels that take longer" if looked_at else "was not looked at before the budget ended"
+        because = f"a form with fewer operations {have}: {found.least_form or 'as written'}"
     return Gap(gap.waiting, gap.placement, gap.form, because)
 
 
