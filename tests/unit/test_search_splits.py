@@ -45,13 +45,13 @@ def test_decode_has_no_use_for_parts_where_bytes_decide() -> None:
     assert min(t.bound for t in parts) == pytest.approx(found.best.result.cycles, rel=1e-3)
 
 
-def test_several_queries_with_more_bandwidth_are_split(tmp_path: Path) -> None:
+def test_one_query_with_more_bandwidth_is_split(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "backend" / "machines" / "fusemax-cloud.yaml").read_text(encoding="utf-8")
     assert text.count("429496729600") == 1
-    (tmp_path / "wide.yaml").write_text(text.replace("429496729600", "1717986918400"))
-    found = searched("attention.mlir", str(tmp_path / "wide.yaml"), "b=1,h=1,p=16,m=16384", contract=False)
+    (tmp_path / "wide.yaml").write_text(text.replace("429496729600", str(32 * 429496729600)))
+    found = searched("attention.mlir", str(tmp_path / "wide.yaml"), "b=1,h=1,p=1,m=16384", contract=False)
     assert 'form="split"' in found.best.candidate.form.pipeline
-    assert min(t.bound for t in found.tried if "split" not in t.pipeline) > 2 * found.best.result.cycles
+    assert min(t.bound for t in found.tried if "split" not in t.pipeline) > 1.5 * found.best.result.cycles
 
 
 @pytest.mark.parametrize(("sizes", "tried"), [("", False), ("p=255", True), ("p=1,m=256", False), ("p=1,m=512", True)])
