@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from types import FrameType
+from zlib import crc32
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -62,6 +63,8 @@ def seeds(name: str) -> list[bytes]:
         for example in (ROOT / "examples").glob("*.mlir"):
             printed = subprocess.run([Path(sys.executable).parent / "einfold-opt", example, "-t", "edge"], capture_output=True).stdout
             found += [printed] if printed else []
+    if name == "plugin-made":
+        found += [bytes((n, *range(n % 50, n % 50 + 40))) for n in range(0, 250, 5)]
     if name == "options":
         found += [b"p=128,m=128\nm0=32\nas written: -p '' --set p=16\nfirst", b"b=1\np=8,m=16\n--machine fusemax-edge\n<b>"]
     if name == "pipeline":
@@ -120,7 +123,7 @@ def found_at(name: str, data: bytes, told: str) -> Path:
     folder = HERE / "found" / name
     folder.mkdir(parents=True, exist_ok=True)
     lines = told.strip().splitlines()
-    key = f"{abs(hash(tuple(line for line in lines if line.strip().startswith('File')) or lines[-1])):x}"[:10]
+    key = f"{crc32((''.join(line for line in lines if line.strip().startswith('File')) or lines[-1]).encode()):08x}"
     path = folder / key
     if not path.exists():
         path.write_bytes(data)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from faults import Fault, command, failing, in_file
+from made_plugins import plugin_made
 from used import edge, explored, machine_used, mapping_used, options, shown
 
 from einfold.analysis import remarks
@@ -132,7 +133,7 @@ def pipeline(data: bytes) -> None:
     failing(lambda: build(data.decode("utf-8", "replace"), "<passes>", "pass", installed_universe().all_passes))
 
 
-FUNCTIONS = (text, editor, edge, shown, machine, machine_used, mapping, mapping_used, accounting, evaluation, sweep, explored, certificate, arrays, pipeline, options, plugin)  # fmt: skip
+FUNCTIONS = (text, editor, edge, shown, machine, machine_used, mapping, mapping_used, accounting, evaluation, sweep, explored, certificate, arrays, pipeline, options, plugin, plugin_made)  # fmt: skip
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {f.__name__.replace("_", "-"): f for f in FUNCTIONS}
 """Name -> target."""
