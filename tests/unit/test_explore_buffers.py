@@ -79,7 +79,7 @@ def test_short_fibers_are_stored_where_they_fit_and_computed_again_where_they_do
     two, one = ({c.passes: c for c in p.contenders} for p in (small, large))
     assert two[2].offchip > 1.5 * two[1].offchip, "without room, the second pass reads and writes again"
     assert one[2].offchip == one[1].offchip and one[1].operations > one[2].operations, "with room, it saves the corrections"
-    assert one[1].cycles > 2 * one[2].cycles
+    assert one[1].cycles > 1.1 * one[2].cycles
 
 
 def test_sizes_around_a_machines_own() -> None:
