@@ -1,13 +1,14 @@
 """Which tile ranks of a kernel reach past what there is, and where: the last tile of a split that does not divide.
 
 Tasks do not say so. Loads and stores do: `accel.load %K[256 * m1 + m0, e]` of a tensor with 1000 rows says that coordinate m0 of iteration m1
-exists while 256 * m1 + m0 < 1000. A rank is ragged if all transfers that name it alone in a subscript agree on that; where they differ, as
-in tensors read at an offset, its tiles are taken to be whole.
+exists while 256 * m1 + m0 < 1000. Where transfers that name a rank alone in a subscript differ, the one that names it with no offset and no loop
+of another rank says how far it goes, since a dimension that a rank names alone is as long as the rank; else the offsets have to agree on the end,
+and where they do not, its tiles are taken to be whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
@@ -40,9 +41,20 @@ def ragged_ranks(kernel: KernelOp) -> dict[str, Clip]:
                 if (rank := _alone(subscript, tiles)) is not None:
                     base = frozenset((r, c) for r, c in subscript.terms if r not in tiles)
                     found.setdefault(rank, set()).add(_Span(base, subscript.const, size))
-    agreed = {rank: next(iter(spans)) for rank, spans in found.items() if len(spans) == 1}
+    agreed = {rank: span for rank, spans in found.items() if (span := _agreed(spans)) is not None}
     clips = {rank: Clip(dict(s.base), s.start, s.start + tiles[rank] - 1, s.size) for rank, s in agreed.items()}
     return {rank: clip for rank, clip in clips.items() if _leaves(clip, kernel.loops)}
+
+
+def _agreed(spans: Collection[_Span]) -> _Span | None:
+    """What some transfers say of one rank together."""
+    if len(spans) == 1:
+        return next(iter(spans))
+    own = frozenset[tuple[str, int]].intersection(*(s.base for s in spans))
+    plain = {s for s in spans if s.base == own and s.start == 0}
+    if not plain and all(s.base == own and s.start > 0 for s in spans) and all(c >= 0 for _, c in own):
+        plain = {_Span(own, 0, s.size - s.start) for s in spans}
+    return plain.pop() if len(plain) == 1 else None
 
 
 def _alone(subscript: Affine, tiles: Mapping[str, int]) -> str | None:

@@ -14,7 +14,7 @@ from .accel_scope import kernel_element, kernel_scope, print_element
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, ReduceAttr, SubscriptsAttr, subscripts_text
 from .einsum_scope import INDEX_TYPE, find_value, parse_element_type, tensor_type
 from .einsum_text import TensorReader, print_map
-from .notation import ExpressionReader
+from .expression_text import ExpressionReader
 
 if TYPE_CHECKING:
     from .accel_task import TaskOp

@@ -29,7 +29,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface
 
-from . import einsum_operator_text, einsum_operator_verify, einsum_text, einsum_verify
+from . import einsum_iterate_text, einsum_iterate_verify, einsum_operator_text, einsum_operator_verify, einsum_text, einsum_verify
 from .einsum_attrs import FilterAttr, MapAttr, NumberAttr, RanksAttr, ReduceAttr, SubscriptsAttr, ViewAttr
 
 AnyTensor = TensorType[Attribute]
@@ -220,13 +220,13 @@ class IterateOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> IterateOp:
-        return einsum_text.parse_iterate(parser)
+        return einsum_iterate_text.parse_iterate(parser)
 
     def print(self, printer: Printer) -> None:
-        einsum_text.print_iterate(self, printer)
+        einsum_iterate_text.print_iterate(self, printer)
 
     def verify_(self) -> None:
-        einsum_verify.verify_iterate(self)
+        einsum_iterate_verify.verify_iterate(self)
 
 
 @irdl_op_definition
@@ -263,13 +263,13 @@ class YieldOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> YieldOp:
-        return einsum_text.parse_yield(parser)
+        return einsum_iterate_text.parse_yield(parser)
 
     def print(self, printer: Printer) -> None:
-        einsum_text.print_yield(self, printer)
+        einsum_iterate_text.print_yield(self, printer)
 
     def verify_(self) -> None:
-        einsum_verify.verify_yield(self)
+        einsum_iterate_verify.verify_yield(self)
 
 
 @irdl_op_definition

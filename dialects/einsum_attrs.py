@@ -16,7 +16,8 @@ from xdsl.printer import Printer
 from ..algebra.affine import Affine, Comparison
 from ..algebra.expr import Expr, Num, to_text
 from . import notation
-from .notation import ExpressionReader, Reduction
+from .expression_text import ExpressionReader
+from .notation import Reduction
 
 
 def subscripts_text(subscripts: tuple[Affine, ...]) -> str:

@@ -13,7 +13,7 @@ from xdsl.printer import Printer
 from ..algebra.expr import Param, RankValue, map_leaves, to_text
 from . import einsum, notation
 from .einsum_attrs import MapAttr, NumberAttr
-from .notation import ExpressionReader
+from .expression_text import ExpressionReader
 
 if TYPE_CHECKING:
     from .einsum import OperatorOp

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import TensorType
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
@@ -19,7 +18,7 @@ from .einsum_scope import INDEX_TYPE, is_element_type, tensor_of
 from .notation import Reduction, nearest, nearest_or_all, results_of, subscripts_wanted
 
 if TYPE_CHECKING:
-    from .einsum import CascadeOp, ComputeOp, IterateOp, OperatorOp, ReturnOp, ViewOp, YieldOp
+    from .einsum import CascadeOp, ComputeOp, OperatorOp, ReturnOp, ViewOp
 
 
 def enclosing_cascade(op: Operation) -> CascadeOp:
@@ -43,7 +42,8 @@ def iterative_ranks(op: Operation) -> list[str]:
     return found[::-1]
 
 
-def _check_known(names: Iterable[str], sizes: Mapping[str, int]) -> None:
+def check_known(names: Iterable[str], sizes: Mapping[str, int]) -> None:
+    """Raise for the first name that is no rank."""
     for name in names:
         if name not in sizes:
             raise VerifyException(f"unknown rank '{name}'{nearest_or_all(name, list(sizes))}")
@@ -78,8 +78,9 @@ def _check_access(value: SSAValue, subscripts: Sequence[Affine], sizes: Mapping[
             raise VerifyException(f"subscript '{subscript}' of {_name(value)} runs from {low} to {high}, but dimension {position} has size {size}")
 
 
-def _check_expression(op: Operation, expression: Expr, operands: Sequence[SSAValue], sizes: Mapping[str, int], where: Sequence[Comparison]) -> None:
-    _check_known(ranks(expression), sizes)
+def check_expression(op: Operation, expression: Expr, operands: Sequence[SSAValue], sizes: Mapping[str, int], where: Sequence[Comparison]) -> None:
+    """Raise for a rank, an operator or a tensor that the expression may not name as it does."""
+    check_known(ranks(expression), sizes)
     used: set[int] = set()
     for e in walk(expression):
         match e:
@@ -89,7 +90,7 @@ def _check_expression(op: Operation, expression: Expr, operands: Sequence[SSAVal
                 used.add(tensor)
                 _check_access(operands[tensor], subscripts, sizes, where)
             case RankShape(rank):
-                _check_known((rank,), sizes)
+                check_known((rank,), sizes)
             case Param(name):
                 raise VerifyException(f"parameter '%{name}' outside an operator")
             case Apply(operator, args, merge):
@@ -142,7 +143,7 @@ def _check_reductions(op: Operation, reductions: Sequence[Reduction], out_ranks:
             raise VerifyException(f"'{reduction.op}' returns coordinates, so it must be the last reduction")
         if not reduction.ranks:
             raise VerifyException(f"reduction '{reduction.op}' names no rank")
-        _check_known(reduction.ranks, sizes)
+        check_known(reduction.ranks, sizes)
         for rank in reduction.ranks:
             if rank in seen:
                 raise VerifyException(f"rank '{rank}' is reduced twice")
@@ -173,11 +174,11 @@ def verify_compute(op: ComputeOp) -> None:
     reductions = op.reduce.data if op.reduce is not None else ()
     fixed = iterative_ranks(op)
     out_ranks = {r for s in op.out.data for r in s.ranks}
-    _check_known([*out_ranks, *(r for c in where for r in c.ranks)], sizes)
+    check_known([*out_ranks, *(r for c in where for r in c.ranks)], sizes)
     for rank in out_ranks & set(fixed):
         raise VerifyException(f"rank '{rank}' is iterative here: it is one coordinate and no dimension of the result")
     _check_reductions(op, reductions, out_ranks, fixed, sizes)
-    _check_expression(op, op.map.data, op.operands_, sizes, where)
+    check_expression(op, op.map.data, op.operands_, sizes, where)
     reduced = {r for reduction in reductions for r in reduction.ranks}
     for rank in (*ranks(op.map.data), *(r for c in where for r in c.ranks)):
         if rank not in out_ranks and rank not in reduced and rank not in fixed:
@@ -203,7 +204,7 @@ def _check_result_types(op: ComputeOp, sizes: Mapping[str, int], count: int) -> 
 def verify_view(op: ViewOp) -> None:
     sizes = enclosing_cascade(op).sizes
     view = op.regroup
-    _check_known((*view.source_ranks, *view.result_ranks), sizes)
+    check_known((*view.source_ranks, *view.result_ranks), sizes)
     _check_access(op.source, [Affine.rank(r) for r in view.source_ranks], sizes, ())
     if len(set(view.result_ranks)) != len(view.result_ranks):
         raise VerifyException("a rank stands twice in the view's result")
@@ -224,65 +225,28 @@ def verify_view(op: ViewOp) -> None:
         raise VerifyException("a view keeps the element type")
 
 
-def _check_uses(values: Sequence[SSAValue], subscripts: Sequence[SubscriptsAttr], sizes: Mapping[str, int], where: str) -> None:
+def check_uses(values: Sequence[SSAValue], subscripts: Sequence[SubscriptsAttr], sizes: Mapping[str, int], where: str) -> None:
+    """Raise where tensors are not as large as what they are subscripted by; `where` says where that stands."""
     if len(values) != len(subscripts):
         raise VerifyException(f"{where} has {len(values)} tensors and {len(subscripts)} lists of subscripts")
     for value, attr in zip(values, subscripts, strict=True):
-        _check_known((r for s in attr.data for r in s.ranks), sizes)
+        check_known((r for s in attr.data for r in s.ranks), sizes)
         shape = tensor_of(value).get_shape()
         if shape != tuple(s.bounds(sizes)[1] + 1 for s in attr.data):
             raise VerifyException(f"{_name(value)} has shape {list(shape)}, but is named [{', '.join(map(str, attr.data))}] in {where}")
-
-
-def verify_iterate(op: IterateOp) -> None:
-    sizes = enclosing_cascade(op).sizes
-    _check_known((op.rank.data,), sizes)
-    if op.rank.data in iterative_ranks(op):
-        raise VerifyException(f"rank '{op.rank.data}' is iterative already")
-    if not isinstance(op.body.block.last_op, einsum.YieldOp):
-        raise VerifyException("the body must end in einsum.yield")
-    _check_uses(op.body.block.args, op.states.data, sizes, "init")
-    if len(op.init) != len(op.states):
-        raise VerifyException(f"{len(op.states)} states, but {len(op.init)} initial values")
-    given = [i for i in op.init if isinstance(i, SubscriptsAttr)]
-    _check_uses(op.inits, given, sizes, "init")
-    for state, init in zip(op.states, op.init, strict=True):
-        if isinstance(init, SubscriptsAttr) and init != state:
-            raise VerifyException(f"a state [{', '.join(map(str, state.data))}] is initialised by [{', '.join(map(str, init.data))}]")
-    end = op.yield_op
-    expected: list[Attribute] = [a.type for a in op.body.block.args]
-    if [v.type for v in end.states] != expected:
-        raise VerifyException(f"einsum.yield gives {_types(end.states)} for states of {_types(op.body.block.args)}")
-    collected = [tensor_of(v) for v in end.collected]
-    expected += [TensorType(t.get_element_type(), [sizes[op.rank.data], *t.get_shape()]) for t in collected]
-    if [r.type for r in op.results_] != expected:
-        raise VerifyException(f"results have types {_types(op.results_)}, but the states and what is collected have {', '.join(map(str, expected))}")
-
-
-def _types(values: Iterable[SSAValue]) -> str:
-    return ", ".join(str(v.type) for v in values) or "nothing"
-
-
-def verify_yield(op: YieldOp) -> None:
-    sizes = enclosing_cascade(op).sizes
-    _check_uses([*op.states, *op.collected], op.subscripts.data, sizes, "einsum.yield")
-    if op.until is not None:
-        _check_expression(op, op.until.data, op.guarded, sizes, ())
-    elif op.guarded:
-        raise VerifyException("tensors are guarded, but there is no guard")
 
 
 def verify_cascade(op: CascadeOp) -> None:
     sizes = op.sizes
     if not isinstance(op.body.block.last_op, einsum.ReturnOp):
         raise VerifyException("a cascade must end in einsum.return")
-    _check_uses(op.body.block.args, op.inputs.data, sizes, "the arguments")
+    check_uses(op.body.block.args, op.inputs.data, sizes, "the arguments")
     if len(op.empties) != len(op.inputs):
         raise VerifyException(f"{len(op.inputs)} arguments, but {len(op.empties)} empty values")
     if not is_element_type(op.element):
         raise VerifyException(f"'{op.element}' is not an element type")
     for attr in op.outputs:
-        _check_known((r for s in attr.data for r in s.ranks), sizes)
+        check_known((r for s in attr.data for r in s.ranks), sizes)
     returned = op.return_op.subscripts
     if returned != op.outputs:
         told = ", ".join(f"[{', '.join(map(str, o.data))}]" for o in op.outputs)
@@ -291,4 +255,4 @@ def verify_cascade(op: CascadeOp) -> None:
 
 
 def verify_return(op: ReturnOp) -> None:
-    _check_uses(op.values, op.subscripts.data, enclosing_cascade(op).sizes, "einsum.return")
+    check_uses(op.values, op.subscripts.data, enclosing_cascade(op).sizes, "einsum.return")

@@ -16,7 +16,7 @@ from ...algebra.expr import Access, Apply, Expr, Num, Param, RankShape, RankValu
 from ...algebra.operators import REDUCTION_OPERATORS, SCALAR_OPERATORS
 from ...algebra.scope import params
 from ...dialects.einsum_attrs import subscripts_text
-from ...dialects.notation import ExpressionReader
+from ...dialects.expression_text import ExpressionReader
 from ..diagnostics import suggestion
 from ..parsing import SourceParser
 from ..source import Source
