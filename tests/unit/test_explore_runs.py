@@ -188,6 +188,7 @@ def test_progress_is_for_terminals(tmp_path: Path) -> None:
 
     controller, terminal = pty.openpty()
     arguments = [sys.executable, "-m", "einfold.tools.einfold", *write(tmp_path), "--workers", "0"]
+    (tmp_path / "sweep.yaml").write_text((tmp_path / "sweep.yaml").read_text().replace("to: 20", "to: 120"))  # for some seconds
     process = psutil.Popen(arguments, stdout=-3, stderr=terminal)
     os.close(terminal)
     shown = b""
@@ -197,4 +198,4 @@ def test_progress_is_for_terminals(tmp_path: Path) -> None:
     except OSError:
         pass  # the terminal's other end was closed
     assert process.wait(60) == 0
-    assert b"points" in shown and f" of {COUNT}, ".encode() in shown
+    assert b"points" in shown and b" of 240, " in shown
