@@ -175,7 +175,10 @@ def _at_elements(
 ) -> Kind:
     """The least harmless of what happens at several bottoms, and at elements that were `visited` while another summary drew this one there."""
     met = {_at_element(accumulator, summary, b, known, functions) for b in bottoms}
-    if any(evaluate(accumulator.basis, values, functions) != accumulator.identity for values in visited):
+    try:
+        if any(evaluate(accumulator.basis, values, functions) != accumulator.identity for values in visited):
+            met.add("counted from the anchor")
+    except Opaque:
         met.add("counted from the anchor")
     return next(kind for kind in reversed(_KINDS) if kind in met)
 

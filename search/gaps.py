@@ -79,7 +79,7 @@ def _waits(best: Judged, steady: SimulationResult) -> str:
     kernel, part = kernels[worst], _parts(steady)[worst]
     among = f" (@{kernel.sym_name.data}: {100 * lost[worst]:.3g} %)" if len(kernels) > 1 else ""
     if any(op.guard_ for op in scheduled(kernel)):
-        return f"@{part.critical} waits wherever the nest passes over iterations that are left out{among}"
+        return f"@{part.critical} waits, in a kernel whose nest passes over iterations that are left out{among}"
     if len(kernels) > 1:
         return f"{len(kernels)} kernels follow one another, and each fills and drains{among}"
     return f"@{part.critical} waits while the pipeline fills and drains, or for another array's results"

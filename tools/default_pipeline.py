@@ -23,7 +23,7 @@ def rewriting_passes(side: int | None, tiles: Mapping[str, int] = NO_TILES) -> t
     return (*own, EinsumOnePass(size=side), EinsumDcePass())
 
 
-def side_of(machine: Machine) -> int | None:
+def tile_side(machine: Machine) -> int | None:
     """How many coordinates of a rank the tiles to rewrite with have: the rows of the machine's largest array, halved until a tile over rows and
     columns would fit into the memory of the chip, so that what is read with it comes in tiles of more than single coordinates, too. None if no
     array has several rows."""
@@ -39,4 +39,4 @@ def side_of(machine: Machine) -> int | None:
 
 def default_passes(machine: str) -> tuple[ModulePass, ...]:
     """The default pipeline on a machine, by its name or the path of its YAML file. Raises `MachineError`."""
-    return (*rewriting_passes(side_of(load_machine(machine))), EinsumPlace(machine=machine), LowerEinsumToAccel())
+    return (*rewriting_passes(tile_side(load_machine(machine))), EinsumPlace(machine=machine), LowerEinsumToAccel())

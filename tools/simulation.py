@@ -23,7 +23,7 @@ from ..lowering.lower_einsum_to_accel import Lowered, lower_cascade
 from ..lowering.machine_lookup import machines_of
 from ..lowering.mapping import DEFAULT, CascadeMapping
 from ..lowering.placement import place_cascade
-from .default_pipeline import rewriting_passes, side_of
+from .default_pipeline import rewriting_passes, tile_side
 from .diagnostics import Diagnostic, Failure, at_location
 from .pipeline import build
 from .plugins import installed_universe
@@ -150,4 +150,4 @@ def rewriting(machine: MachineOp, wanted: Wanted, tiles: dict[str, int]) -> tupl
     """The passes to rewrite with; those to the fewest passes depend on the machine's largest array and memory. Raises `Failure`."""
     if wanted.pipeline is not None:
         return build(wanted.pipeline, "--pipeline", "pass", installed_universe().all_passes)
-    return rewriting_passes(side_of(Machine.from_op(machine)), tiles)
+    return rewriting_passes(tile_side(Machine.from_op(machine)), tiles)

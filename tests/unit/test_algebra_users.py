@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from algebra_terms import P, R, exp, fn, log, s, tanh, text, v, x
+from algebra_terms import P, R, exp, fn, log, s, sin, tanh, text, v, x
 
 from einfold.algebra.derivation import Derived, Refusal
 from einfold.algebra.derive import derive_chain
@@ -98,3 +98,9 @@ def test_true_laws_pass() -> None:
     assert counterexamples(true, LAWS) == ()
     partial = UserOperator("ln", ("x",), log(P.x).e, monotone="increasing", homomorphism=("mul", "add"))
     assert counterexamples(partial, LAWS) == (), "points where a side is undefined say nothing"
+
+
+def test_what_was_seen_while_a_summary_was_infinite_may_be_anything_under_an_opaque_operator() -> None:
+    """`gate` has no body to evaluate at the elements that were seen while the sum was 0: they are counted."""
+    chain = [R("D", "add", exp(s)), R("U", "max", v / P.D), R("Z", "add", gate(x) * sin(s) * (x - P.U))]
+    assert {name: text(e) for name, e in last(*chain).safe}["U.old"] == "select(or(%U.old == -inf, %U.old == inf), 0, %U.old)"

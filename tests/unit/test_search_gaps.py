@@ -86,7 +86,7 @@ def gap(file: str, passes: tuple[ModulePass, ...], machine: str, sizes: str, map
         ("causal.mlir", (*one_pass(32), PUSHED), "tpu-v4-like", "b=1,h=8", "placement", "filters leave part of a tile"),
         ("causal.mlir", (PUSHED,), "fusemax-cloud", "b=1,h=8", "placement", "; between kernels %GM, %S, %SD go off the chip and back"),
         ("attention.mlir", one_pass(256), "fusemax-cloud", "b=1,h=1,p=256,m=512", "waits", "waits while the pipeline fills and drains, or for"),
-        ("sliding.mlir", (*one_pass(256), PUSHED), "fusemax-cloud", "b=1,h=2", "waits", "wherever the nest passes over iterations that are left"),
+        ("sliding.mlir", (*one_pass(256), PUSHED), "fusemax-cloud", "b=1,h=2", "waits", "whose nest passes over iterations that are left"),
         ("layernorm.mlir", (), "fusemax-edge", "p=4096,d=512", "placement", "@dram moves bytes more than once (most for %"),
     ],
 )

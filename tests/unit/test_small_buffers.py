@@ -12,7 +12,7 @@ from einfold.backend import steady
 from einfold.backend.machine import Machine
 from einfold.backend.machine_yaml import load_machine, machine_names
 from einfold.backend.steady import Walk
-from einfold.tools.default_pipeline import side_of
+from einfold.tools.default_pipeline import tile_side
 from einfold.tools.einfold import main
 
 CAUSAL = str(Path(__file__).parents[2] / "examples" / "causal.mlir")
@@ -36,13 +36,13 @@ def written(tmp_path: Path, capacity: int, side: int = 256) -> str:
 
 @pytest.mark.parametrize(("capacity", "side"), [(2**20, 256), (2**18, 256), (2**16, 128), (2**14, 32), (2, 1), (None, 256)])
 def test_tiles_leave_room_in_the_memory(capacity: int | None, side: int) -> None:
-    assert side_of(with_memory("fusemax-cloud", capacity)) == side
+    assert tile_side(with_memory("fusemax-cloud", capacity)) == side
 
 
 @pytest.mark.parametrize("name", machine_names())
 def test_the_machines_that_come_with_einfold_are_rewritten_for_in_whole_rows(name: str) -> None:
     machine = load_machine(name)
-    assert side_of(machine) == max((a.rows for a in machine.arrays if a.rows > 1), default=None)
+    assert tile_side(machine) == max((a.rows for a in machine.arrays if a.rows > 1), default=None)
 
 
 def test_a_small_memory_gets_small_tiles_of_keys_and_queries(
