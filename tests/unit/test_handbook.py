@@ -134,12 +134,24 @@ def test_every_page_of_ours_has_its_place_in_the_navigation(hook: ModuleType):
     assert named == made | written
 
 
+def prose(page: Path) -> str:
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, made of their words."""
+    plain = (re.sub(r"\[([^\]]*)\]\([^)]*\)|[`*]", r"\1", heading) for heading in re.findall(r"^#+ (.*)$", prose(page), re.M))
+    return {re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in plain}
+
+
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)
 def test_links_between_pages_lead_somewhere(page: Path):
-    for target, _ in LINK.findall(re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)):
+    for target, anchor in LINK.findall(prose(page)):
+        if anchor and (heading := page.parent / target if target else page).parent == page.parent and heading.exists():
+            assert anchor in anchors(heading), f"{page.name}: {target}#{anchor}"
         if target and not target.startswith(("http://", "https://")):
             made = target.startswith("reference/") and (target in PAGES or target.endswith("-ops.md"))
             assert made or target == "gallery.md" or (page.parent / target).exists(), f"{page.name}: {target}"
